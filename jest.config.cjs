@@ -1,0 +1,13 @@
+// The suite runs on PGlite; with TEST_DATABASE_URL it runs on that PostgreSQL server instead.
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  transform: { "^.+\\.[cm]?[jt]s$": "@swc/jest" },
+  // Packages that are ES modules only.
+  transformIgnorePatterns: [
+    "/node_modules/(?!(unified|remark-.*|rehype-.*|mdast-.*|hast-.*|unist-.*|micromark.*|vfile.*|bail|trough|is-plain-obj|devlop|decode-named-character-reference|character-entities.*|property-information|space-separated-tokens|comma-separated-tokens|html-void-elements|stringify-entities|ccount|escape-string-regexp|markdown-table|longest-streak|zwitch|trim-lines|@ungap/structured-clone|web-namespaces)/)",
+  ],
+  moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json"],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,111 @@
+// The environment, parsed once into a frozen Config. The only reader of process.env. Each variable is explained in .env.example.
+import { z } from "zod";
+
+const flag = z.enum(["true", "false"], { error: "must be true or false" }).transform(value => value === "true");
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, { error: `must be a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .refine(value => value >= least && value <= most, { error: `must be a whole number from ${least} to ${most}` });
+const oneOf = <const T extends [string, ...string[]]>(...values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(", ")}` });
+const text = z.string().min(1, { error: "must not be empty" });
+
+const databaseUrl = text.refine(value => /^postgres(ql)?:$/.test(protocolOf(value)), {
+  error: "must be a URL of the form postgresql://user:password@host:port/database",
+});
+const originList = text
+  .transform(value => value.split(",").map(origin => origin.trim()))
+  .refine(origins => origins.every(isOrigin), {
+    error: "must be a comma-separated list of origins such as https://example.org",
+  });
+
+/** One entry for each variable, in the order of .env.example. */
+const environment = {
+  NODE_ENV: oneOf("development", "test", "production").default("development"),
+  HOST: text.optional(),
+  PORT: integer(0, 65_535).default(4000),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_POOL_SIZE: integer(1, 200).default(10),
+  DATABASE_ACQUIRE_TIMEOUT_MS: integer(100, 60_000).default(3_000),
+  DATABASE_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(5_000),
+  DATA_DIRECTORY: text.default(".learngraph"),
+  MIGRATE_ON_START: flag.default(true),
+  CONTENT_ON_START: oneOf("if-empty", "never").optional(),
+  CONTENT_DIRECTORY: text.default("prisma/content"),
+  PLAYGROUND: flag.optional(),
+  INTROSPECTION: flag.optional(),
+  CORS_ORIGINS: originList.optional(),
+  TRUSTED_PROXY_HOPS: integer(0, 10).default(0),
+  QUERY_MAX_DEPTH: integer(1, 50).default(15),
+  QUERY_MAX_COST: integer(1, 1_000_000).default(10_000),
+  LOG_LEVEL: oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent").default("info"),
+  LOG_FORMAT: oneOf("pretty", "json").optional(),
+  STOP_TIMEOUT_MS: integer(100, 120_000).default(10_000),
+};
+
+export const variableNames = Object.keys(environment) as (keyof typeof environment)[];
+
+const schema = z.object(environment).transform(env => {
+  const production = env.NODE_ENV === "production";
+  return {
+    production,
+    // Open to this machine only, until somebody says otherwise: a development server has no users elsewhere.
+    host: env.HOST ?? (production ? "0.0.0.0" : "127.0.0.1"),
+    port: env.PORT,
+    database: {
+      url: env.DATABASE_URL,
+      poolSize: env.DATABASE_POOL_SIZE,
+      acquireTimeoutMs: env.DATABASE_ACQUIRE_TIMEOUT_MS,
+      statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+      dataDirectory: env.DATA_DIRECTORY,
+      migrateOnStart: env.MIGRATE_ON_START,
+    },
+    content: {
+      directory: env.CONTENT_DIRECTORY,
+      onStart: env.CONTENT_ON_START ?? (production ? "never" : "if-empty"),
+    },
+    http: {
+      playground: env.PLAYGROUND ?? !production,
+      introspection: env.INTROSPECTION ?? env.PLAYGROUND ?? !production,
+      corsOrigins: env.CORS_ORIGINS ?? [],
+      trustedProxyHops: env.TRUSTED_PROXY_HOPS,
+      stopTimeoutMs: env.STOP_TIMEOUT_MS,
+    },
+    limits: { maxDepth: env.QUERY_MAX_DEPTH, maxCost: env.QUERY_MAX_COST },
+    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (production ? "json" : "pretty") },
+  } as const;
+});
+
+export type Config = Readonly<z.output<typeof schema>>;
+
+/** What is wrong with the environment: one line for each variable. Never holds a value, which may be a secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Reads the environment. An empty variable counts as absent.
+ * @throws ConfigError that names every variable with a wrong value and what it must be.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(variableNames.map(name => [name, env[name] === "" ? undefined : env[name]]));
+  const result = schema.safeParse(given);
+  if (result.success) return deepFreeze(result.data);
+  const lines = result.error.issues.map(issue => `  ${String(issue.path[0])} ${issue.message}`);
+  throw new ConfigError(`The configuration is wrong:\n${[...new Set(lines)].join("\n")}\nSee .env.example.`);
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : "";
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

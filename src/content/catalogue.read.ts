@@ -1,0 +1,41 @@
+// Reads and checks the whole content directory. Touches no database.
+import { checkCatalogue } from "./catalogue.check";
+import { ContentError, sortProblems, type ContentProblem } from "./content.problem";
+import { findContent } from "./content.source";
+import { readDocument, type Catalogue, type ContentDocument } from "./document.read";
+
+export interface CatalogueReading {
+  files: number;
+  /** Sorted by file and line; empty when everything is right. */
+  problems: ContentProblem[];
+  catalogue: Catalogue;
+}
+
+/** Told after each file. */
+export type ReadingListener = (done: number, total: number, file: string) => void;
+
+/** Every problem of every file. */
+export async function checkContent(directory: string, onProgress?: ReadingListener): Promise<ContentProblem[]> {
+  return (await readContentDirectory(directory, onProgress)).problems;
+}
+
+/** @throws ContentError with every problem of every file. */
+export async function readCatalogue(directory: string, onProgress?: ReadingListener): Promise<Catalogue> {
+  const { catalogue, problems } = await readContentDirectory(directory, onProgress);
+  if (problems.length > 0) throw new ContentError(problems);
+  return catalogue;
+}
+
+export async function readContentDirectory(directory: string, onProgress?: ReadingListener): Promise<CatalogueReading> {
+  const { files, problems } = await findContent(directory);
+  const documents: ContentDocument[] = [];
+  // One after the other: parsing keeps the processor busy anyway, and the event loop gets its turn after each file.
+  for (const file of files) {
+    documents.push(await readDocument(directory, file));
+    onProgress?.(documents.length, files.length, file.file);
+  }
+  problems.push(...documents.flatMap(document => document.problems), ...checkCatalogue(documents));
+  const catalogue: Catalogue = { topics: [], tools: [], modules: [], lessons: [] };
+  if (problems.length === 0) for (const document of documents) document.addTo?.(catalogue);
+  return { files: files.length, problems: sortProblems(problems), catalogue };
+}

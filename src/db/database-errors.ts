@@ -1,0 +1,81 @@
+// What the drivers and Prisma throw, turned into the errors that clients may see. Their own texts never leave this file except as `cause`.
+import { AppError, unavailable } from "../errors/app-error";
+
+/** A database that is away, full, or too slow to answer: worth trying again (PostgreSQL's error classes 08, 53, 57; 25006; Node's socket errors). */
+const unavailableSqlState = /^(08|53|57)|^25006$/;
+const unavailableCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "P1001",
+  "P1002",
+  "P1008",
+  "P1017",
+  "P2024",
+  "P2028",
+]);
+/** node-postgres gives its time-outs no code. */
+const unavailableMessage =
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|not queryable/i;
+const writeConflictCodes = new Set(["40001", "40P01", "P2034"]);
+
+/** Runs `work`; @throws AppError for faults of the database that have a meaning for a client, everything else as it is. */
+export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translateDatabaseError(error);
+  }
+}
+
+export function translateDatabaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof AppError) return error;
+  const codes = errorCodesOf(error);
+  if (
+    codes.some(code => unavailableCodes.has(code) || unavailableSqlState.test(code)) ||
+    unavailableMessage.test(error.message)
+  ) {
+    return unavailable(error);
+  }
+  if (codes.some(code => writeConflictCodes.has(code))) {
+    return new AppError(
+      "CONFLICT",
+      "Somebody else changed the same thing at the same time. Try again.",
+      {},
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+/**
+ * The columns or the index of a broken unique key, or undefined when `error` is something else. With driver adapters `meta.target`
+ * is empty; the adapter's own cause has them.
+ */
+export function brokenUniqueKey(error: unknown): readonly string[] | undefined {
+  if (!(error instanceof Error) || !errorCodesOf(error).some(code => code === "P2002" || code === "23505"))
+    return undefined;
+  const constraint = causesOf(error)
+    .map(cause => (cause as { constraint?: { fields?: string[]; index?: string } }).constraint)
+    .find(found => typeof found === "object");
+  return constraint?.fields ?? (constraint?.index === undefined ? [] : [constraint.index]);
+}
+
+function errorCodesOf(error: Error): string[] {
+  return causesOf(error).flatMap(cause => {
+    const { code, originalCode } = cause as { code?: unknown; originalCode?: unknown };
+    return [code, originalCode].filter((value): value is string => typeof value === "string");
+  });
+}
+
+/** The error and everything it wraps, in Prisma's places (`meta.driverAdapterError.cause`) and the standard one. */
+function causesOf(error: object, depth = 0): object[] {
+  if (depth > 5) return [];
+  const { cause, meta } = error as { cause?: unknown; meta?: { driverAdapterError?: unknown } };
+  const inner = [cause, meta?.driverAdapterError].filter(
+    (value): value is object => typeof value === "object" && value !== null,
+  );
+  return [error, ...inner.flatMap(value => causesOf(value, depth + 1))];
+}

@@ -1,0 +1,68 @@
+// The database as the rest of the program sees it: one handle over PGlite or PostgreSQL, and sessions that are either outside
+// or inside a transaction.
+import { PrismaClient, type Prisma } from "../generated/prisma/client";
+import type { Connection, DatabaseKind, Driver } from "./driver";
+import { translateDatabaseErrors } from "./database-errors";
+import type { Sql } from "./sql";
+import { StatementObserver, type StatementListener } from "./statements";
+
+/** Where a piece of work reads and writes: outside any transaction, or inside one. */
+export interface DatabaseSession {
+  /**
+   * Rows of one parameterised statement, column aliases as keys. Select text, integers, booleans and text arrays only: other types
+   * come back differently from the two drivers.
+   * @throws AppError SERVICE_UNAVAILABLE when the database does not answer in time.
+   */
+  query<Row>(statement: Sql): Promise<Row[]>;
+  /** Prisma's typed models; `$transaction` is not among them, see `Database.transaction`. */
+  readonly models: Prisma.TransactionClient;
+}
+
+export interface Database extends DatabaseSession {
+  readonly kind: DatabaseKind;
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Statements of other sessions from inside
+   * `work` are refused at once.
+   */
+  transaction<T>(work: (session: DatabaseSession) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** A bare connection in a transaction, for migrations and bulk work; see Driver. */
+  exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** @returns a function that ends the listening. */
+  onStatement(listener: StatementListener): () => void;
+  close(): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /** Milliseconds after which the transaction is rolled back; 5,000 when left out. */
+  timeoutMs?: number;
+}
+
+export function createDatabase(driver: Driver): Database {
+  const observer = new StatementObserver();
+  const prisma = new PrismaClient({ adapter: observer.observe(driver.adapter), errorFormat: "minimal" });
+  return {
+    kind: driver.kind,
+    models: prisma,
+    query: async <Row>(statement: Sql) => {
+      observer.assertOutsideTransaction();
+      observer.sent(statement.text);
+      return translateDatabaseErrors(() => driver.query<Row>(statement.text, statement.values));
+    },
+    transaction: (work, { timeoutMs = 5_000 } = {}) =>
+      translateDatabaseErrors(() =>
+        prisma.$transaction(
+          client =>
+            observer.runTransaction(() =>
+              work({ models: client, query: <Row>(statement: Sql) => client.$queryRaw<Row[]>(statement) }),
+            ),
+          { timeout: timeoutMs, maxWait: timeoutMs },
+        ),
+      ),
+    exclusive: work => driver.exclusive(work),
+    onStatement: listener => observer.listen(listener),
+    close: async () => {
+      await prisma.$disconnect();
+      await driver.close();
+    },
+  };
+}

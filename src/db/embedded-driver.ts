@@ -1,0 +1,62 @@
+// The embedded default: PostgreSQL compiled to WebAssembly (PGlite), in a data directory or in memory. One connection.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
+import type { Driver } from "./driver";
+import { lockDirectory } from "./directory-lock";
+
+export interface EmbeddedSettings {
+  /** Where to keep the data; left out: in memory. */
+  directory?: string;
+  /** A dump of a data directory to start from (tests). */
+  image?: Blob;
+}
+
+export interface EmbeddedDriver extends Driver {
+  readonly kind: "embedded";
+  /** The whole database as a file that `image` takes. */
+  dump(): Promise<Blob>;
+}
+
+/** @throws DirectoryInUseError when another process has the directory; nothing in it was touched then. */
+export async function openEmbedded(settings: EmbeddedSettings): Promise<EmbeddedDriver> {
+  const unlock = settings.directory === undefined ? () => undefined : lock(settings.directory);
+  try {
+    const client = await openPGlite(settings);
+    const { PrismaPGlite } = await import("pglite-prisma-adapter");
+    return {
+      kind: "embedded",
+      adapter: new PrismaPGlite(client),
+      query: async <Row>(text: string, values: readonly unknown[]) => (await client.query<Row>(text, [...values])).rows,
+      exclusive: work =>
+        client.transaction(tx =>
+          work({
+            query: async <Row>(text: string, values: readonly unknown[] = []) =>
+              (await tx.query<Row>(text, [...values])).rows,
+            script: async text => void (await tx.exec(text)),
+          }),
+        ),
+      dump: async () => client.dumpDataDir("none"),
+      close: async () => {
+        await client.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function lock(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return lockDirectory(directory);
+}
+
+async function openPGlite(settings: EmbeddedSettings): Promise<PGlite> {
+  const { PGlite } = await import("@electric-sql/pglite");
+  return PGlite.create({
+    ...(settings.directory === undefined ? {} : { dataDir: join(settings.directory, "postgres") }),
+    ...(settings.image === undefined ? {} : { loadDataDir: settings.image }),
+  });
+}

@@ -1,0 +1,78 @@
+// PostgreSQL through node-postgres: a bounded pool whose every wait ends, shared by Prisma's adapter and our own SQL.
+import { PrismaPg } from "@prisma/adapter-pg";
+import { Pool, type PoolClient, type QueryConfig } from "pg";
+import type { Driver } from "./driver";
+
+export interface PostgresSettings {
+  url: string;
+  poolSize: number;
+  /** Longest wait for a connection, free or new, in milliseconds. */
+  acquireTimeoutMs: number;
+  /** Longest run of one statement, in milliseconds; held by the server and, a little later, by the client. */
+  statementTimeoutMs: number;
+  /** Told of a connection that broke while idle; the pool has replaced it already. */
+  onIdleError?: (error: Error) => void;
+}
+
+export interface PostgresDriver extends Driver {
+  readonly kind: "postgres";
+}
+
+export function openPostgres(settings: PostgresSettings): PostgresDriver {
+  const pool = new Pool({
+    connectionString: settings.url,
+    max: settings.poolSize,
+    connectionTimeoutMillis: settings.acquireTimeoutMs,
+    statement_timeout: settings.statementTimeoutMs,
+    // A server that does not answer at all cannot time a statement out: then the client gives up by itself.
+    query_timeout: settings.statementTimeoutMs + 500,
+    idle_in_transaction_session_timeout: settings.statementTimeoutMs * 2,
+    keepAlive: true,
+    application_name: "learngraph",
+  });
+  // Without a listener, the error of one idle connection would end the process.
+  pool.on("error", error => settings.onIdleError?.(error));
+  return {
+    kind: "postgres",
+    adapter: new PrismaPg(pool),
+    query: async <Row>(text: string, values: readonly unknown[]) => (await pool.query(text, [...values])).rows as Row[],
+    exclusive: async work => {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        return await inTransaction(client, () =>
+          work({
+            query: async <Row>(text: string, values: readonly unknown[] = []) =>
+              (await client.query(unhurried({ text, values: [...values] }))).rows as Row[],
+            script: async text => void (await client.query(unhurried({ text }))),
+          }),
+        );
+      } catch (error) {
+        broken = error instanceof Error ? error : new Error(String(error));
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  try {
+    await client.query("SET LOCAL statement_timeout = 0");
+    await client.query("SET LOCAL idle_in_transaction_session_timeout = 0");
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A statement practically without the client's own time-out (0 would mean the default); node-postgres reads it from each query, its types do not know it. */
+function unhurried(query: QueryConfig): QueryConfig {
+  return { ...query, query_timeout: 2 ** 31 - 1 } as QueryConfig;
+}

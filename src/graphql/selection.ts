@@ -1,0 +1,92 @@
+// Which columns an operation asks of an entity: read from the selection set, through fragments, aliases, @include and @skip.
+import {
+  getDirectiveValues,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  isAbstractType,
+  Kind,
+  type GraphQLResolveInfo,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import type { ColumnSet, EntityDefinition, FieldNeeds } from "../request/entity";
+
+/** The parts of `info` that are read here: an executor other than graphql-js only has to provide these. */
+export type SelectionInfo = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments" | "schema" | "variableValues">;
+
+/**
+ * The columns that the fields selected on `entity` are made of. `paths` leads from the current field to the entity, e.g. `[["edges",
+ * "node"], ["nodes"]]`; the empty path is the field itself. Fields that need no column of their own add none.
+ */
+export function selectedColumns<Row>(
+  info: SelectionInfo,
+  entity: EntityDefinition<Row>,
+  paths: readonly (readonly string[])[] = [[]],
+): ColumnSet {
+  const columns = new Set<string>();
+  for (const path of paths) {
+    for (const field of fieldsAt(info, path, entity.name)) {
+      const name = field.name.value;
+      const needs = entity.needs?.[name];
+      if (needs) addNeeds(columns, needs, info, field.selectionSet);
+      else if (name in entity.columns) columns.add(name);
+    }
+  }
+  return columns;
+}
+
+/** Whether the current field selects `subfield`. */
+export function isSelected(info: SelectionInfo, subfield: string): boolean {
+  return info.fieldNodes.some(node => fieldsOf(info, node.selectionSet).some(field => field.name.value === subfield));
+}
+
+type FieldNode = Extract<SelectionNode, { kind: Kind.FIELD }>;
+
+function fieldsAt(info: SelectionInfo, path: readonly string[], typeName: string): FieldNode[] {
+  let sets = info.fieldNodes.map(node => node.selectionSet);
+  for (const step of path) {
+    sets = sets
+      .flatMap(set => fieldsOf(info, set))
+      .filter(field => field.name.value === step)
+      .map(field => field.selectionSet);
+  }
+  return sets.flatMap(set => fieldsOf(info, set, typeName));
+}
+
+/** The fields of a selection set with its fragments spread. With `typeName`, fragments on other object types are left out. */
+function fieldsOf(info: SelectionInfo, set: SelectionSetNode | undefined, typeName?: string): FieldNode[] {
+  return (set?.selections ?? []).flatMap(selection => {
+    if (!isIncluded(info, selection)) return [];
+    if (selection.kind === Kind.FIELD) return [selection];
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value] : selection;
+    if (!fragment || !appliesTo(info, fragment.typeCondition?.name.value, typeName)) return [];
+    return fieldsOf(info, fragment.selectionSet, typeName);
+  });
+}
+
+function appliesTo(info: SelectionInfo, condition: string | undefined, typeName: string | undefined): boolean {
+  if (condition === undefined || typeName === undefined || condition === typeName) return true;
+  return isAbstractType(info.schema.getType(condition));
+}
+
+function isIncluded({ variableValues }: SelectionInfo, selection: SelectionNode): boolean {
+  if (!selection.directives?.length) return true;
+  if (getDirectiveValues(GraphQLSkipDirective, selection, variableValues)?.["if"] === true) return false;
+  return getDirectiveValues(GraphQLIncludeDirective, selection, variableValues)?.["if"] !== false;
+}
+
+function addNeeds(
+  columns: Set<string>,
+  needs: FieldNeeds,
+  info: SelectionInfo,
+  set: SelectionSetNode | undefined,
+): void {
+  if (Array.isArray(needs)) {
+    for (const column of needs as readonly string[]) columns.add(column);
+    return;
+  }
+  for (const field of fieldsOf(info, set)) {
+    const inner = (needs as Readonly<Record<string, FieldNeeds>>)[field.name.value];
+    if (inner) addNeeds(columns, inner, info, field.selectionSet);
+  }
+}

@@ -1,0 +1,47 @@
+// The server's process: config, database, server, listen, stop.
+import { isAbsolute, join } from "node:path";
+import closeWithGrace from "close-with-grace";
+import { runCommand } from "./cli/run-command";
+import { loadConfig, type Config } from "./config/config";
+import { openDatabase } from "./db/open-database";
+import { loadContentIfEmpty, prepareDatabase, projectRoot, startApp } from "./server/app";
+import { createLog } from "./server/log";
+
+async function main(): Promise<number> {
+  const config = loadConfig();
+  const log = createLog(config.log);
+  const database = await openDatabase(databaseSettings(config), error =>
+    log.warn({ err: error }, "an idle database connection broke"),
+  );
+  try {
+    if (config.database.migrateOnStart) await prepareDatabase(database, log);
+    if (config.content.onStart === "if-empty")
+      await loadContentIfEmpty(database, fromRoot(config.content.directory), log);
+    const app = await startApp(
+      { ...config.http, host: config.host, port: config.port, limits: config.limits },
+      database,
+      log,
+    );
+    closeWithGrace({ delay: config.http.stopTimeoutMs, logger: log }, async ({ signal, err }) => {
+      log.info({ signal, ...(err ? { err } : {}) }, "stopping");
+      await app.stop();
+      await database.close();
+    });
+    // Last, and for people: what a fresh clone is for.
+    log.info(`learngraph is ready at ${app.url}${config.http.playground ? " (playground)" : "/graphql"}`);
+    return 0;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function databaseSettings(config: Config) {
+  return { ...config.database, dataDirectory: fromRoot(config.database.dataDirectory) };
+}
+
+function fromRoot(path: string): string {
+  return isAbsolute(path) ? path : join(projectRoot(), path);
+}
+
+void runCommand("Usage: npm start", main);

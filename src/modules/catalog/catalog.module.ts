@@ -1,0 +1,5 @@
+// All that the server needs of this module.
+import type { DomainModule } from "../../graphql/domain-module";
+import { CallToActionClaim, CatalogResolver } from "./catalog.resolver";
+
+export const catalogModule: DomainModule = { resolvers: [CatalogResolver, CallToActionClaim], nodes: [] };

@@ -1,0 +1,195 @@
+// How modules and lessons are stored and read. The only place with their SQL.
+import type { LessonAccess, LessonKind, Level } from "../../generated/prisma/enums";
+import { richTextNeeds } from "../../graphql/rich-text.type";
+import { defineEntity } from "../../request/entity";
+import { defineList } from "../../request/list";
+import { callToActionEntity, topicEntity } from "../topic/topic.rows";
+import { toolEntity } from "../tool/tool.rows";
+
+export interface ModuleRow {
+  id: number;
+  slug: string;
+  topicId: number;
+  title: string;
+  summary: string;
+  level: Level;
+  position: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export const moduleEntity = defineEntity<ModuleRow>({
+  name: "Module",
+  table: "module",
+  columns: {
+    id: "integer",
+    slug: "text",
+    topicId: "integer",
+    title: "text",
+    summary: "text",
+    level: "enum",
+    position: "integer",
+    createdAt: "instant",
+    updatedAt: "instant",
+  },
+  always: ["id", "topicId"],
+});
+
+export const modulesOfTopic = defineList({
+  name: "Topic.modules",
+  entity: moduleEntity,
+  parent: { expression: 'e."topic_id"', type: "integer" },
+  orders: { POSITION: [{ expression: 'e."position"', type: "integer" }] },
+  defaultOrder: "POSITION",
+});
+
+export interface LessonRow {
+  id: number;
+  slug: string;
+  title: string;
+  summary: string;
+  kind: LessonKind;
+  level: Level;
+  durationMinutes: number;
+  access: LessonAccess;
+  updatedOn: string;
+  moduleId: number | null;
+  position: number | null;
+  guidesToolId: number | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** Without the body, which has an entity of its own: nothing that lists lessons can read one. */
+export const lessonEntity = defineEntity<LessonRow>({
+  name: "Lesson",
+  table: "lesson",
+  columns: {
+    id: "integer",
+    slug: "text",
+    title: "text",
+    summary: "text",
+    kind: "enum",
+    level: "enum",
+    durationMinutes: "integer",
+    access: "enum",
+    updatedOn: "date",
+    moduleId: "integer",
+    position: "integer",
+    guidesToolId: "integer",
+    createdAt: "instant",
+    updatedAt: "instant",
+  },
+  always: ["id", "access", "moduleId", "guidesToolId"],
+});
+
+export interface LessonBodyRow {
+  id: number;
+  bodyMarkdown: string;
+  bodyHtml: string;
+  bodyText: string;
+}
+
+/** Read only after the viewer was found to be allowed to. */
+export const lessonBodyEntity = defineEntity<LessonBodyRow>({
+  name: "LessonBody",
+  table: "lesson",
+  columns: { id: "integer", bodyMarkdown: "text", bodyHtml: "text", bodyText: "text" },
+  always: ["id"],
+  needs: { body: richTextNeeds("body") },
+});
+
+export const lessons = defineList({
+  name: "Query.lessons",
+  entity: lessonEntity,
+  orders: {
+    TITLE: [
+      { expression: 'lower(e."title") COLLATE "C"', type: "text" },
+      { expression: 'e."id"', type: "integer" },
+    ],
+  },
+  defaultOrder: "TITLE",
+});
+
+export const lessonsOfModule = defineList({
+  name: "Module.lessons",
+  entity: lessonEntity,
+  parent: { expression: 'e."module_id"', type: "integer" },
+  orders: { POSITION: [{ expression: 'e."position"', type: "integer" }] },
+  defaultOrder: "POSITION",
+});
+
+export const lessonsOfTopic = defineList({
+  name: "Topic.lessons",
+  entity: lessonEntity,
+  link: { table: "lesson_topic", on: 'l."lesson_id" = e."id"', columns: {} },
+  parent: { expression: 'l."topic_id"', type: "integer" },
+  orders: {
+    POSITION: [
+      { expression: 'l."position"', type: "integer" },
+      { expression: 'l."lesson_id"', type: "integer" },
+    ],
+  },
+  defaultOrder: "POSITION",
+});
+
+export const lessonsOfTool = defineList({
+  name: "Tool.lessons",
+  entity: lessonEntity,
+  link: { table: "lesson_tool", on: 'l."lesson_id" = e."id"', columns: {} },
+  parent: { expression: 'l."tool_id"', type: "integer" },
+  orders: { ID: [{ expression: 'l."lesson_id"', type: "integer" }] },
+  defaultOrder: "ID",
+});
+
+export const prerequisitesOfLesson = defineList({
+  name: "Lesson.prerequisites",
+  entity: lessonEntity,
+  link: { table: "lesson_prerequisite", on: 'l."prerequisite_id" = e."id"', columns: {} },
+  parent: { expression: 'l."lesson_id"', type: "integer" },
+  orders: {
+    POSITION: [
+      { expression: 'l."position"', type: "integer" },
+      { expression: 'l."prerequisite_id"', type: "integer" },
+    ],
+  },
+  defaultOrder: "POSITION",
+});
+
+export const toolsOfLesson = defineList({
+  name: "Lesson.tools",
+  entity: toolEntity,
+  link: { table: "lesson_tool", on: 'l."tool_id" = e."id"', columns: {} },
+  parent: { expression: 'l."lesson_id"', type: "integer" },
+  orders: {
+    POSITION: [
+      { expression: 'l."position"', type: "integer" },
+      { expression: 'l."tool_id"', type: "integer" },
+    ],
+  },
+  defaultOrder: "POSITION",
+});
+
+export const topicsOfLesson = defineList({
+  name: "Lesson.topics",
+  entity: topicEntity,
+  link: { table: "lesson_topic", on: 'l."topic_id" = e."id"', columns: {} },
+  parent: { expression: 'l."lesson_id"', type: "integer" },
+  orders: {
+    TOPIC_POSITION: [
+      { expression: 'e."position"', type: "integer" },
+      { expression: 'l."topic_id"', type: "integer" },
+    ],
+  },
+  defaultOrder: "TOPIC_POSITION",
+});
+
+/** The invitations of the topics a lesson teaches for, the first topic's first. */
+export const callsToActionOfLesson = defineList({
+  name: "LessonLock.callToAction",
+  entity: callToActionEntity,
+  link: { table: "lesson_topic", on: 'l."topic_id" = e."topic_id"', columns: {} },
+  parent: { expression: 'l."lesson_id"', type: "integer" },
+  orders: { TOPIC: [{ expression: 'l."topic_id"', type: "integer" }] },
+  defaultOrder: "TOPIC",
+});

@@ -1,0 +1,35 @@
+// The fields that lessons and modules add to topics.
+import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { connect } from "../../graphql/connection";
+import { PageArgs } from "../../graphql/page.args";
+import type { RequestContext } from "../../request/context";
+import type { TopicRow } from "../topic/topic.rows";
+import { Topic } from "../topic/topic.type";
+import { lessonsOfTopic, modulesOfTopic } from "./lesson.rows";
+import { LessonConnection, ModuleConnection } from "./lesson.type";
+
+@Resolver(() => Topic)
+export class TopicLessonFields {
+  @FieldResolver(() => ModuleConnection, { description: "The modules of the topic, in order." })
+  modules(
+    @Root() topic: TopicRow,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return connect(modulesOfTopic, topic.id, args, ctx, info);
+  }
+
+  @FieldResolver(() => LessonConnection, {
+    description: "The lessons that teach for the topic: those of its modules first, in order, then the others.",
+  })
+  lessons(
+    @Root() topic: TopicRow,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return connect(lessonsOfTopic, topic.id, args, ctx, info);
+  }
+}

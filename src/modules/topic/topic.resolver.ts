@@ -1,0 +1,71 @@
+// Queries for topics and the fields that start from a topic's own tables.
+import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { RequireAccess } from "../../graphql/access";
+import { connect, listAll } from "../../graphql/connection";
+import { find, findBy } from "../../graphql/lookup";
+import { PageArgs } from "../../graphql/page.args";
+import { RichText } from "../../graphql/rich-text.type";
+import type { RequestContext } from "../../request/context";
+import { TopicBy } from "./topic.inputs";
+import {
+  callToActionEntity,
+  sectionsOfTopic,
+  topicEntity,
+  topics,
+  type TopicRow,
+  type TopicSectionRow,
+} from "./topic.rows";
+import { CallToAction, Seo, Topic, TopicConnection, TopicSection } from "./topic.type";
+
+@Resolver(() => Topic)
+export class TopicResolver {
+  @RequireAccess("PUBLIC")
+  @Query(() => Topic, {
+    nullable: true,
+    description:
+      'One topic, or null when there is none.\n\nExample: `{ topic(by: { slug: "backend-and-api-development" }) { title } }`',
+  })
+  topic(
+    @Arg("by", () => TopicBy, { description: "Which topic." }) by: TopicBy,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return findBy(topicEntity, by, ctx, info);
+  }
+
+  @RequireAccess("PUBLIC")
+  @Query(() => TopicConnection, {
+    description:
+      "All topics, in the catalogue's own order.\n\nExample: `{ topics(first: 10) { nodes { slug title } } }`",
+  })
+  topics(@Args(() => PageArgs) args: PageArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return connect(topics, null, args, ctx, info);
+  }
+
+  @FieldResolver(() => [TopicSection], { description: "The sections of the page, in page order; at most 100." })
+  sections(@Root() topic: TopicRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return listAll(sectionsOfTopic, topic.id, ctx, info);
+  }
+
+  @FieldResolver(() => CallToAction, {
+    nullable: true,
+    description: "The invitation to start learning; null when the page has none.",
+  })
+  callToAction(@Root() topic: TopicRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return find(callToActionEntity, "topicId", topic.id, ctx, info);
+  }
+
+  @FieldResolver(() => Seo, { description: "What search engines and link previews show." })
+  seo(@Root() topic: TopicRow): Seo {
+    return { title: topic.seoTitle, description: topic.seoDescription };
+  }
+}
+
+@Resolver(() => TopicSection)
+export class TopicSectionResolver {
+  @FieldResolver(() => RichText, { description: "The text of the section." })
+  body(@Root() section: TopicSectionRow): RichText {
+    return { markdown: section.bodyMarkdown, html: section.bodyHtml, text: section.bodyText };
+  }
+}

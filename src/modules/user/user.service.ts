@@ -1,0 +1,12 @@
+// Who may see a user. Knows no GraphQL.
+import type { RequestContext } from "../../request/context";
+import type { ColumnSet } from "../../request/entity";
+import { Role } from "../../generated/prisma/enums";
+import { userEntity, type UserRow } from "./user.rows";
+
+/** The user, for that user and for admins; null for everybody else, exactly as if there were none. */
+export async function readUser(ctx: RequestContext, userId: string, columns: ColumnSet): Promise<UserRow | null> {
+  const { viewer } = ctx;
+  if (!viewer || (viewer.userId !== userId && viewer.role !== Role.ADMIN)) return null;
+  return userEntity.find(ctx, "id", userId, columns);
+}

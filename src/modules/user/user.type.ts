@@ -1,0 +1,29 @@
+// Somebody with an account, as they and admins see them.
+import { Field, ObjectType } from "type-graphql";
+import { Node } from "../../graphql/node.type";
+import { DateTimeScalar, EmailAddressScalar } from "../../graphql/scalars";
+import { Role } from "./user.enums";
+
+@ObjectType("User", {
+  implements: Node,
+  simpleResolvers: true,
+  description: "Somebody with an account. Only that user and admins can see it; for everybody else it does not exist.",
+})
+export class User extends Node {
+  @Field(() => EmailAddressScalar, { description: "The email address, as its owner typed it." })
+  readonly email!: string;
+
+  @Field(() => String, { description: "The name to show." })
+  readonly displayName!: string;
+
+  @Field(() => Role, { description: "What the user may do." })
+  readonly role!: Role;
+
+  @Field(() => String, {
+    description: "The time zone in which the user's days begin: a name of the IANA database, such as `Europe/Berlin`.",
+  })
+  readonly timeZone!: string;
+
+  @Field(() => DateTimeScalar, { description: "When the account was made." })
+  readonly createdAt!: string;
+}

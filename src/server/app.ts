@@ -1,0 +1,76 @@
+// Puts the parts together: database, migrations, shipped content, GraphQL, HTTP. Started and stopped as one.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Database } from "../db/database";
+import { applyMigrations, readMigrations } from "../db/migrations";
+import { sql } from "../db/sql";
+import type { OperationLimits } from "./document-limits";
+import { createGraphQLServer } from "./graphql-server";
+import { createHttpServer } from "./http-server";
+import { buildGraphQLSchema } from "./schema";
+
+export interface AppSettings {
+  host: string;
+  port: number;
+  playground: boolean;
+  introspection: boolean;
+  corsOrigins: readonly string[];
+  trustedProxyHops: number;
+  limits: OperationLimits;
+}
+
+export interface App {
+  /** Where it listens, such as http://127.0.0.1:4000. */
+  readonly url: string;
+  /** Takes no new work, finishes what was received, and resolves. Does not close the database. */
+  stop(): Promise<void>;
+}
+
+/** The project's root, from src/server and from dist/src/server alike. */
+export function projectRoot(): string {
+  const up = join(__dirname, "..", "..");
+  return existsSync(join(up, "package.json")) ? up : join(up, "..");
+}
+
+/** @throws MigrationError when one fails; the database is then as it was. */
+export async function prepareDatabase(database: Database, log: Logger): Promise<void> {
+  const applied = await applyMigrations(database, await readMigrations(join(projectRoot(), "prisma/migrations")));
+  if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
+}
+
+/** Imports the content in `directory` into a catalogue that holds no topics. */
+export async function loadContentIfEmpty(database: Database, directory: string, log: Logger): Promise<void> {
+  const [row] = await database.query<{ empty: boolean }>(sql`SELECT NOT EXISTS (SELECT 1 FROM "topic") AS "empty"`);
+  if (!row?.empty) return;
+  const { importContent } = await import("../content/content.import");
+  const report = await importContent(database, directory, {});
+  log.info({ report }, "content imported");
+}
+
+/** Listens on a prepared database. */
+export async function startApp(settings: AppSettings, database: Database, log: Logger): Promise<App> {
+  const { host, port, limits, introspection } = settings;
+  let ready = false;
+  const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, log });
+  await graphql.start();
+  const http = await createHttpServer({
+    graphql,
+    database,
+    log,
+    corsOrigins: settings.corsOrigins,
+    trustedProxyHops: settings.trustedProxyHops,
+    playgroundDirectory: settings.playground ? join(projectRoot(), "dist/playground") : undefined,
+    isReady: () => ready,
+  });
+  const url = await http.listen({ host, port });
+  ready = true;
+  return {
+    url,
+    stop: async () => {
+      ready = false;
+      await http.close();
+      await graphql.stop();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// What clients see of an error. Everything that was not written for them is masked and logged under the request's id.
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { AppError, errorCodes, type ErrorCode } from "../errors/app-error";
+import { translateDatabaseError } from "../db/database-errors";
+
+/** Codes of Apollo's own that stand for one of ours. */
+const renamed: Readonly<Record<string, ErrorCode>> = {
+  OPERATION_RESOLUTION_FAILURE: "BAD_REQUEST",
+  PERSISTED_QUERY_NOT_FOUND: "BAD_REQUEST",
+  PERSISTED_QUERY_NOT_SUPPORTED: "BAD_REQUEST",
+};
+
+/** The HTTP status of an error that concerns the whole request. */
+export const httpStatus: Readonly<Record<ErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  BAD_USER_INPUT: 400,
+  CONFLICT: 409,
+  FORBIDDEN: 403,
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 400,
+  INTERNAL_SERVER_ERROR: 500,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_FOUND: 404,
+  PAYLOAD_TOO_LARGE: 413,
+  QUERY_TOO_COMPLEX: 400,
+  RATE_LIMITED: 429,
+  SERVICE_UNAVAILABLE: 503,
+  UNAUTHENTICATED: 401,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+};
+
+export interface ErrorContext {
+  /** Goes out with a masked error, so that its log entry can be found. */
+  requestId: string;
+  /** Told of each fault: what was masked, and a database that is away. */
+  onFault: (error: unknown, requestId: string) => void;
+}
+
+export function formatError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  context: ErrorContext,
+): GraphQLFormattedError {
+  const cause = translateDatabaseError(originOf(error));
+  const place = { ...pick(formatted, "locations"), ...pick(formatted, "path") };
+  if (cause instanceof AppError) {
+    if (cause.code === "SERVICE_UNAVAILABLE") context.onFault(cause, context.requestId);
+    return { message: cause.message, ...place, extensions: { ...cause.details, code: cause.code } };
+  }
+  const code = clientCode(formatted);
+  if (code !== undefined && cause instanceof GraphQLError) {
+    return { message: withoutValues(formatted.message), ...place, extensions: { code } };
+  }
+  return { ...maskedError(cause, context), ...place };
+}
+
+/** What a client sees of an error that was not written for it. */
+export function maskedError(error: unknown, { requestId, onFault }: ErrorContext): GraphQLFormattedError {
+  onFault(error, requestId);
+  return { message: "Internal server error", extensions: { code: "INTERNAL_SERVER_ERROR", requestId } };
+}
+
+/** What a resolver or a check threw, without graphql-js's wrapping. */
+function originOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? originOf(error.originalError) : error;
+}
+
+function clientCode({ extensions }: GraphQLFormattedError): ErrorCode | undefined {
+  const code = String(extensions?.["code"]);
+  const ours = renamed[code] ?? (errorCodes as readonly string[]).find(known => known === code);
+  return ours === "INTERNAL_SERVER_ERROR" ? undefined : (ours as ErrorCode | undefined);
+}
+
+/** graphql-js repeats the value of a variable that does not fit; it may be a password. What was expected stays. */
+function withoutValues(message: string): string {
+  const match = /^Variable "\$(\w+)" got invalid value [^]*?(?: at "([\w.[\]]+)")?; ([^]*)$/.exec(message);
+  if (!match) return message;
+  const [, name, path, problem = ""] = match;
+  const expected = valueFreeProblems.exec(problem)?.[0];
+  return `Variable "$${name}" has an invalid value${path ? ` at "${path}"` : ""}${expected ? `: ${expected}` : ""}.`;
+}
+
+/** The problems that graphql-js and our scalars state without the value, each at the start of the text. */
+const valueFreeProblems = new RegExp(
+  [
+    'Expected (?:non-nullable )?type "[\\w![\\]]+"(?: not to be null)?',
+    'Field "\\w+" of required type "[\\w![\\]]+" was not provided',
+    'Field "\\w+" is not defined by type "\\w+"',
+    'Exactly one key must be specified for OneOf type "\\w+"',
+    'Enum "\\w+" cannot represent',
+    "(?:Int|Float|String|Boolean|ID) cannot represent [a-z0-9 -]+",
+    "[A-Z]\\w+ must be an? [\\w :.-]*\\w",
+  ]
+    .map(pattern => `^${pattern}`)
+    .join("|"),
+);
+
+function pick<K extends "locations" | "path">(
+  formatted: GraphQLFormattedError,
+  key: K,
+): Pick<GraphQLFormattedError, K> | object {
+  return formatted[key] === undefined ? {} : { [key]: formatted[key] };
+}

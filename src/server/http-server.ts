@@ -1,0 +1,220 @@
+// The HTTP surface: GraphQL over HTTP on /graphql, health checks, the playground. Everything is bounded before it is read.
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import cors from "@fastify/cors";
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { HeaderMap } from "@apollo/server";
+import type { Logger } from "pino";
+import type { Database } from "../db/database";
+import { AppError, unauthenticated } from "../errors/app-error";
+import { sql } from "../db/sql";
+import { createContext, type Viewer } from "../request/context";
+import { checkDocumentText } from "./document-limits";
+import { httpStatus, maskedError } from "./error-format";
+import type { GraphQLServer } from "./graphql-server";
+import { registerPlayground, sendPlayground, wantsPlayground } from "./playground";
+
+export interface HttpServerOptions {
+  graphql: GraphQLServer;
+  database: Database;
+  log: Logger;
+  corsOrigins: readonly string[];
+  trustedProxyHops: number;
+  /** Where the built playground is; left out: there is none. */
+  playgroundDirectory?: string | undefined;
+  /** Whether to take new work; false as soon as the server is asked to stop. */
+  isReady: () => boolean;
+}
+
+const endpoint = "/graphql";
+const maxBodyBytes = 100_000;
+const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+const unsupportedType = "Send the content type application/json in UTF-8.";
+
+/** Wires everything up; does not listen. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { log, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
+  const app: FastifyInstance = fastify<Server>({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 15_000,
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    forceCloseConnections: "idle",
+    trustProxy: (_address, hop) => hop < trustedProxyHops,
+    requestIdHeader: false,
+    genReqId: request => acceptedRequestId(request.headers["x-request-id"]) ?? randomUUID(),
+    exposeHeadRoutes: false,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
+  });
+  app.server.maxConnections = 10_000;
+  // JSON alone: a browser sends any other type across origins without asking first.
+  app.removeContentTypeParser("text/plain");
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      "request",
+    );
+  });
+  app.setErrorHandler((error: FastifyError | AppError, request, reply) => sendError(reply, request, error, log));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(reply, request, new AppError("NOT_FOUND", "There is nothing at this address."), log),
+  );
+
+  if (corsOrigins.length > 0) {
+    await app.register(cors, { origin: [...corsOrigins], credentials: true, methods: ["GET", "POST"], maxAge: 600 });
+  }
+  if (playgroundDirectory !== undefined) registerPlayground(app, { directory: playgroundDirectory, endpoint });
+  registerHealth(app, options);
+  registerGraphQL(app, options);
+  return app;
+}
+
+function registerHealth(app: FastifyInstance, { database, isReady }: HttpServerOptions): void {
+  app.get("/livez", async (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+    const problem = !isReady() ? "stopping" : (await isReachable(database)) ? undefined : "database";
+    return problem === undefined
+      ? reply.send({ status: "ok" })
+      : reply.code(503).send({ status: "unavailable", problem });
+  });
+}
+
+async function isReachable(database: Database): Promise<boolean> {
+  try {
+    await database.query(sql`SELECT 1`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function registerGraphQL(app: FastifyInstance, { graphql, database, playgroundDirectory }: HttpServerOptions): void {
+  app.route({
+    method: ["GET", "POST"],
+    url: endpoint,
+    onRequest: async request => {
+      const type = request.headers["content-type"];
+      if (request.method === "POST" && type !== undefined && !jsonInUtf8.test(type)) {
+        throw new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
+      }
+      // A compressed body would be read before its real size is known.
+      if (request.headers["content-encoding"] !== undefined && request.headers["content-encoding"] !== "identity") {
+        throw new AppError("UNSUPPORTED_MEDIA_TYPE", "Send the body uncompressed.");
+      }
+    },
+    handler: async (request, reply) => {
+      if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
+      const viewer = authenticate(request);
+      if (request.method === "POST") checkBody(request.body);
+      checkDocumentText(documentOf(request));
+      const response = await graphql.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: request.method,
+          headers: headerMap(request),
+          search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
+          body: request.body,
+        },
+        context: async () => createContext({ database, viewer, requestId: request.id }),
+      });
+      for (const [name, value] of response.headers) reply.header(name, value);
+      if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+      reply.code(response.status ?? 200);
+      if (response.body.kind === "complete") return reply.send(response.body.string);
+      // Incremental delivery is not in the schema, so Apollo has nothing to send in parts.
+      throw new Error("an answer in parts");
+    },
+  });
+  app.route({
+    method: ["DELETE", "HEAD", "PATCH", "PUT", ...(app.hasPlugin("@fastify/cors") ? [] : ["OPTIONS"])],
+    url: endpoint,
+    handler: async (_request, reply) => {
+      reply.header("allow", "GET, POST");
+      throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
+    },
+  });
+}
+
+/** There are no accounts yet, so no token can be valid: one that is sent is refused, never silently taken for a guest's. */
+function authenticate(request: FastifyRequest): Viewer | null {
+  if (request.headers.authorization === undefined) return null;
+  throw unauthenticated("The access token is not valid.");
+}
+
+function checkBody(body: unknown): void {
+  if (Array.isArray(body)) throw new AppError("BAD_REQUEST", "Send one operation in each request.");
+  if (typeof body !== "object" || body === null) throw new AppError("BAD_REQUEST", "The body must be a JSON object.");
+}
+
+/** The document's text, where there is one; Apollo says what is wrong where there is none. */
+function documentOf(request: FastifyRequest): string {
+  const { query } = (request.method === "GET" ? request.query : request.body) as { query?: unknown };
+  return typeof query === "string" ? query : "";
+}
+
+function headerMap(request: FastifyRequest): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}
+
+/** A request id from outside is kept when it can do no harm in a log. */
+function acceptedRequestId(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && /^[\w-]{8,64}$/.test(header) ? header : undefined;
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? request.url;
+}
+
+/** Errors of HTTP itself, in the same form as GraphQL's. */
+function sendError(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  error: FastifyError | AppError,
+  log: Logger,
+): FastifyReply {
+  const known = error instanceof AppError ? error : httpError(error);
+  reply.header("cache-control", "no-store");
+  if (!known) {
+    const onFault = (fault: unknown) => log.error({ err: fault, requestId: request.id }, "a request met a fault");
+    return reply.code(500).send({ errors: [maskedError(error, { requestId: request.id, onFault })] });
+  }
+  if (known.code === "UNAUTHENTICATED") reply.header("www-authenticate", 'Bearer error="invalid_token"');
+  if (known.code === "SERVICE_UNAVAILABLE") reply.header("retry-after", "1");
+  return reply
+    .code(httpStatus[known.code])
+    .send({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
+}
+
+/** Fastify's own refusals (https://fastify.dev/docs/latest/Reference/Errors/) in our codes. */
+function httpError(error: FastifyError): AppError | undefined {
+  if (error.statusCode === 413)
+    return new AppError("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
+  if (error.statusCode === 415)
+    return new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
+  if (error.statusCode === 503) return new AppError("SERVICE_UNAVAILABLE", "The server is stopping. Try again.");
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return new AppError("BAD_REQUEST", "The body is not valid JSON.");
+  return undefined;
+}

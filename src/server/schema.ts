@@ -1,0 +1,44 @@
+// Builds the executable schema from the modules. Needs no database and no environment.
+import "reflect-metadata";
+import { lexicographicSortSchema, isInputObjectType, printSchema, type GraphQLSchema } from "graphql";
+import { buildSchemaSync, type NonEmptyArray } from "type-graphql";
+import { enforceAccess } from "../graphql/access";
+import { validateArgument } from "../graphql/argument-validation";
+import { NodeIdResolver } from "../graphql/node.type";
+import { catalogModule } from "../modules/catalog/catalog.module";
+import { lessonModule } from "../modules/lesson/lesson.module";
+import { defineNodeResolver } from "../modules/node/node.resolver";
+import { toolModule } from "../modules/tool/tool.module";
+import { topicModule } from "../modules/topic/topic.module";
+import { userModule } from "../modules/user/user.module";
+
+const modules = [topicModule, toolModule, lessonModule, userModule, catalogModule];
+
+/** @throws Error for a root field that does not declare who may use it. */
+export function buildGraphQLSchema(): GraphQLSchema {
+  const resolvers = [
+    NodeIdResolver,
+    defineNodeResolver(modules.flatMap(module => module.nodes)),
+    ...modules.flatMap(module => module.resolvers),
+  ];
+  const schema = buildSchemaSync({
+    resolvers: resolvers as unknown as NonEmptyArray<() => object>,
+    orphanedTypes: modules.flatMap(module => module.types ?? []) as (() => object)[],
+    validateFn: validateArgument,
+  });
+  markOneOfInputs(schema);
+  enforceAccess(schema);
+  return schema;
+}
+
+/** The schema as it is committed: sorted, with its directives. */
+export function printGraphQLSchema(schema: GraphQLSchema): string {
+  return `# Built from src/ by \`npm run gen:schema\`. Not edited by hand.\n\n${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+/** Inputs called `…By` name one object by exactly one of several keys. type-graphql cannot say so. */
+function markOneOfInputs(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isInputObjectType(type) && type.name.endsWith("By")) type.isOneOf = true;
+  }
+}
