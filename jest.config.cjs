@@ -9,5 +9,6 @@ module.exports = {
     "/node_modules/(?!(unified|remark-.*|rehype-.*|mdast-.*|hast-.*|unist-.*|micromark.*|vfile.*|bail|trough|is-plain-obj|devlop|decode-named-character-reference|character-entities.*|property-information|space-separated-tokens|comma-separated-tokens|html-void-elements|stringify-entities|ccount|escape-string-regexp|markdown-table|longest-streak|zwitch|trim-lines|@ungap/structured-clone|web-namespaces)/)",
   ],
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json"],
+  globalSetup: "<rootDir>/test/setup/global-setup.ts",
   testTimeout: 60_000,
 };

@@ -2,8 +2,9 @@
 // reads never needs them.
 import type { Element, Nodes as HtmlNodes, Root as HtmlRoot } from "hast";
 import type { Root } from "mdast";
-import { plainText } from "./markdown.text";
+import { assertShallow } from "./markdown.limits";
 import { isImageSource, linkTarget } from "./markdown.links";
+import { plainText } from "./markdown.text";
 
 export interface RenderedMarkdown {
   markdown: string;
@@ -13,7 +14,7 @@ export interface RenderedMarkdown {
 }
 
 export interface MarkdownPipeline {
-  /** CommonMark with tables, task lists and strikethrough. @throws RangeError for nesting that exhausts the stack. */
+  /** CommonMark with tables, task lists and strikethrough. @throws RangeError for nesting that is too deep. */
   parse(markdown: string): Root;
   /** The same text gives the same result, always. @throws RangeError like `parse`. */
   render(markdown: string): RenderedMarkdown;
@@ -25,7 +26,7 @@ export function loadMarkdown(): Promise<MarkdownPipeline> {
   return (pipeline ??= createPipeline());
 }
 
-/** Raw HTML, unknown links and whatever could run are gone from `html`; links to content lead to its pages. */
+/** Raw HTML, unknown links and whatever could run are gone from `html`; links to content lead to its pages. @throws RangeError for nesting that is too deep. */
 export async function renderMarkdown(markdown: string): Promise<RenderedMarkdown> {
   return (await loadMarkdown()).render(markdown);
 }
@@ -47,7 +48,10 @@ async function createPipeline(): Promise<MarkdownPipeline> {
     .use(() => markExternalLinks)
     .use(stringify)
     .freeze();
-  const parseTree = (markdown: string): Root => parser.parse(markdown);
+  const parseTree = (markdown: string): Root => {
+    assertShallow(markdown);
+    return parser.parse(markdown);
+  };
   return {
     parse: parseTree,
     render: markdown => {

@@ -107,14 +107,18 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
     },
   });
 
-  const totals = defineLoader<number | null, number>({
-    cacheKey: parentId => String(parentId),
-    batch: async (ctx, parentIds) => {
+  const totals = defineLoader<Pick<PageKey, "parentId">, number>({
+    cacheKey: ({ parentId }) => String(parentId),
+    batch: async (ctx, keys) => {
+      const parents = parentsClause(
+        definition,
+        keys.map(key => key.parentId),
+      );
       const rows = await ctx.session.query<{ parent: number | null; total: number }>(sql`
         SELECT p."parent", (SELECT count(*)::integer FROM ${fromClause(definition)} WHERE ${scopeCondition(definition)}) AS "total"
-        FROM ${parentsClause(definition, parentIds)}`);
+        FROM ${parents}`);
       const byParent = new Map(rows.map(row => [row.parent, row.total]));
-      return parentIds.map(parentId => byParent.get(parentId) ?? 0);
+      return keys.map(({ parentId }) => byParent.get(parentId) ?? 0);
     },
   });
 
@@ -149,7 +153,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
       });
       return page.edges.map(edge => edge.node);
     },
-    total: (ctx, parentId) => totals.load(ctx, parentId),
+    total: (ctx, parentId) => totals.load(ctx, { parentId }),
   };
 }
 

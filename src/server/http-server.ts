@@ -211,8 +211,7 @@ function sendError(
 function httpError(error: FastifyError): AppError | undefined {
   if (error.statusCode === 413)
     return new AppError("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
-  if (error.statusCode === 415)
-    return new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
+  if (error.statusCode === 415) return new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
   if (error.statusCode === 503) return new AppError("SERVICE_UNAVAILABLE", "The server is stopping. Try again.");
   if (error.statusCode !== undefined && error.statusCode < 500)
     return new AppError("BAD_REQUEST", "The body is not valid JSON.");

@@ -1,0 +1,107 @@
+// Runs operations through the real schema and the real pipeline (limits, access, masking), without a socket.
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import type { GraphQLFormattedError } from "graphql";
+import { randomUUID } from "node:crypto";
+import pino from "pino";
+import type { Database } from "../../src/db/database";
+import { createContext, type Viewer } from "../../src/request/context";
+import { createGraphQLServer } from "../../src/server/graphql-server";
+import { buildGraphQLSchema } from "../../src/server/schema";
+import { openTestDatabase } from "./database";
+import type { Golden } from "./golden";
+
+export interface Result<Data> {
+  data: Data;
+  errors: readonly GraphQLFormattedError[];
+}
+
+export interface ExecuteOptions {
+  /** Who asks; a guest when left out. */
+  as?: Viewer;
+  startedAt?: Date;
+}
+
+export interface TestApi {
+  readonly database: Database;
+  /** Lines that the server logged. */
+  readonly log: readonly string[];
+  /** Data and errors as a client gets them. */
+  execute<Data, Variables extends Record<string, unknown>>(
+    document: TypedDocumentNode<Data, Variables> | string,
+    variables?: Variables,
+    options?: ExecuteOptions,
+  ): Promise<Result<Data>>;
+  /** The data alone; fails the test when there are errors. */
+  data<Data, Variables extends Record<string, unknown>>(
+    document: TypedDocumentNode<Data, Variables> | string,
+    variables?: Variables,
+    options?: ExecuteOptions,
+  ): Promise<Data>;
+  /** The SQL statements that `work` sends. */
+  statements(work: () => Promise<unknown>): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export async function createTestApi({ golden }: { golden: Golden }): Promise<TestApi> {
+  const database = await openTestDatabase({ golden });
+  const log: string[] = [];
+  const graphql = createGraphQLServer({
+    schema: buildGraphQLSchema(),
+    limits: { maxDepth: 15, maxCost: 10_000 },
+    introspection: true,
+    log: pino({ level: "debug" }, { write: line => void log.push(line) }),
+  });
+  const execute: TestApi["execute"] = async (document, variables, { as, startedAt } = {}) => {
+    const response = await graphql.executeOperation(
+      { query: document as string, ...(variables ? { variables } : {}) },
+      {
+        contextValue: createContext({
+          database,
+          viewer: as ?? null,
+          requestId: randomUUID(),
+          ...(startedAt ? { startedAt } : {}),
+        }),
+      },
+    );
+    if (response.body.kind !== "single") throw new Error("an answer in parts");
+    const { data, errors } = response.body.singleResult;
+    // Through JSON, as a client gets it: without prototypes.
+    return JSON.parse(JSON.stringify({ data: data ?? null, errors: errors ?? [] })) as Result<never>;
+  };
+  return {
+    database,
+    log,
+    execute,
+    data: async (document, variables, options) => {
+      const { data, errors } = await execute(document, variables, options);
+      if (errors.length > 0) throw new Error(JSON.stringify(errors));
+      return data;
+    },
+    statements: async work => {
+      const sent: string[] = [];
+      const end = database.onStatement(text => void sent.push(text));
+      try {
+        await work();
+      } finally {
+        end();
+      }
+      return sent;
+    },
+    close: async () => {
+      await graphql.stop();
+      await database.close();
+    },
+  };
+}
+
+/** Fails unless `work` sends exactly `count` SQL statements; then it shows them. */
+export async function expectStatements(api: TestApi, count: number, work: () => Promise<unknown>): Promise<void> {
+  const sent = await api.statements(work);
+  if (sent.length !== count) throw new Error(`expected ${count} statements, got ${sent.length}:\n${sent.join("\n---\n")}`);
+}
+
+/** Fails unless there is exactly one error and it has this code; returns it. */
+export function expectCode(result: Result<unknown>, code: string): GraphQLFormattedError {
+  expect(result.errors.map(error => error.extensions?.["code"])).toEqual([code]);
+  return result.errors[0] as GraphQLFormattedError;
+}
