@@ -1,4 +1,4 @@
-// Bundles src/playground, with the operations of examples/, into dist/playground: every file the page will ever ask for.
+// Bundles src/playground, with the operations of test/operations, into dist/playground: every file the page will ever ask for.
 // Writes nothing outside that folder; a build that fails leaves the previous one in place.
 
 import { existsSync } from "node:fs";
@@ -63,13 +63,14 @@ async function build() {
   await report(startedAt, examples.length);
 }
 
-/** The operations of examples/, the opening one first, each checked to be something that the editor can show and run. */
+/** The operations of test/operations, the opening one first, each checked to be something that the editor can show and run. */
 async function readExamples() {
-  const directory = path.join(root, "examples");
+  const directory = path.join(root, "test/operations");
   const files = (await readdir(directory)).filter(file => file.endsWith(".graphql")).sort();
   const examples = await Promise.all(files.map(file => readExample(directory, file)));
   const opening = examples.find(({ name }) => name === openingExample);
-  if (!opening) throw new BuildError(`examples/${openingExample}.graphql is missing; the playground opens on it.`);
+  if (!opening)
+    throw new BuildError(`test/operations/${openingExample}.graphql is missing; the playground opens on it.`);
   return [opening, ...examples.filter(example => example !== opening)];
 }
 
@@ -77,15 +78,16 @@ async function readExample(directory, file) {
   const name = path.basename(file, ".graphql");
   const query = await readFile(path.join(directory, file), "utf8");
   const description = /^#[ \t]*(\S.*)/.exec(query)?.[1]?.trim();
-  if (!description) throw new BuildError(`examples/${file}: the first line has to be a comment that describes it.`);
+  if (!description)
+    throw new BuildError(`test/operations/${file}: the first line has to be a comment that describes it.`);
   let document;
   try {
     document = parse(query);
   } catch (error) {
-    throw new BuildError(`examples/${file}: ${error.message}`);
+    throw new BuildError(`test/operations/${file}: ${error.message}`);
   }
   if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) {
-    throw new BuildError(`examples/${file}: it holds no operation.`);
+    throw new BuildError(`test/operations/${file}: it holds no operation.`);
   }
   return { name, description, query, variables: await readVariables(path.join(directory, `${name}.variables.json`)) };
 }
@@ -97,10 +99,10 @@ async function readVariables(file) {
   try {
     variables = JSON.parse(text);
   } catch (error) {
-    throw new BuildError(`examples/${path.basename(file)}: ${error.message}`);
+    throw new BuildError(`test/operations/${path.basename(file)}: ${error.message}`);
   }
   if (typeof variables !== "object" || variables === null || Array.isArray(variables)) {
-    throw new BuildError(`examples/${path.basename(file)}: it has to be a JSON object.`);
+    throw new BuildError(`test/operations/${path.basename(file)}: it has to be a JSON object.`);
   }
   return text;
 }

@@ -13,7 +13,10 @@ const files = entries
 await Promise.all(
   files.map(async file => {
     const target = join(out, relative("src", file)).replace(/\.ts$/, ".js");
-    const { code, map } = await transformFile(file, { sourceMaps: true, sourceFileName: relative(dirname(target), file) });
+    const { code, map } = await transformFile(file, {
+      sourceMaps: true,
+      sourceFileName: relative(dirname(target), file),
+    });
     await mkdir(dirname(target), { recursive: true });
     const name = target.slice(target.lastIndexOf("/") + 1);
     await writeFile(target, `${code}\n//# sourceMappingURL=${name}.map\n`);

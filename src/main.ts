@@ -1,22 +1,20 @@
 // The server's process: config, database, server, listen, stop.
-import { isAbsolute, join } from "node:path";
 import closeWithGrace from "close-with-grace";
 import { runCommand } from "./cli/run-command";
-import { loadConfig, type Config } from "./config/config";
+import { loadProjectConfig } from "./config/project-config";
 import { openDatabase } from "./db/open-database";
-import { loadContentIfEmpty, prepareDatabase, projectRoot, startApp } from "./server/app";
+import { loadContentIfEmpty, prepareDatabase, startApp } from "./server/app";
 import { createLog } from "./server/log";
 
 async function main(): Promise<number> {
-  const config = loadConfig();
+  const config = loadProjectConfig();
   const log = createLog(config.log);
-  const database = await openDatabase(databaseSettings(config), error =>
+  const database = await openDatabase(config.database, error =>
     log.warn({ err: error }, "an idle database connection broke"),
   );
   try {
     if (config.database.migrateOnStart) await prepareDatabase(database, log);
-    if (config.content.onStart === "if-empty")
-      await loadContentIfEmpty(database, fromRoot(config.content.directory), log);
+    if (config.content.onStart === "if-empty") await loadContentIfEmpty(database, config.content.directory, log);
     const app = await startApp(
       { ...config.http, host: config.host, port: config.port, limits: config.limits },
       database,
@@ -34,14 +32,6 @@ async function main(): Promise<number> {
     await database.close();
     throw error;
   }
-}
-
-function databaseSettings(config: Config) {
-  return { ...config.database, dataDirectory: fromRoot(config.database.dataDirectory) };
-}
-
-function fromRoot(path: string): string {
-  return isAbsolute(path) ? path : join(projectRoot(), path);
 }
 
 void runCommand("Usage: npm start", main);

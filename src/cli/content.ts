@@ -1,10 +1,12 @@
 // `content import` and `content check`: the content files from the command line. Does its work as soon as it is loaded.
-import { loadConfig, type Config } from "../config/config";
+import type { Config } from "../config/config";
+import { fromProjectRoot, loadProjectConfig } from "../config/project-config";
 import { readContentDirectory } from "../content/catalogue.read";
-import { importContent, type ImportReport, type KindReport } from "../content/content.import";
+import { importContent } from "../content/content.import";
 import { formatProblems } from "../content/content.problem";
 import { applyMigrations, readMigrations } from "../db/migrations";
 import { openDatabase } from "../db/open-database";
+import { importSummary, showProgress } from "./import-report";
 import { parseCommandLine, runCommand, UsageError } from "./run-command";
 
 const usage = `Usage:
@@ -20,7 +22,7 @@ void runCommand(usage, async args => {
     console.log(usage);
     return 0;
   }
-  const config = loadConfig();
+  const config = loadProjectConfig();
   if (command === "check") return check(config, rest);
   if (command === "import") return importFiles(config, rest);
   throw new UsageError(command === undefined ? "A command is missing." : `There is no command ${command}.`);
@@ -47,9 +49,10 @@ async function importFiles(config: Config, args: string[]): Promise<number> {
   const directory = directoryOf(positionals, config);
   const database = await openDatabase(config.database);
   try {
-    const migrations = await applyMigrations(database, await readMigrations("prisma/migrations"));
+    const migrations = await applyMigrations(database, await readMigrations(fromProjectRoot("prisma/migrations")));
     if (migrations.length > 0) console.log(`migrations applied: ${migrations.join(", ")}`);
-    console.log(summary(await importContent(database, directory, { prune: values.prune, onProgress: showProgress() })));
+    const report = await importContent(database, directory, { prune: values.prune, onProgress: showProgress() });
+    console.log(importSummary(report));
     return 0;
   } finally {
     await database.close();
@@ -59,33 +62,4 @@ async function importFiles(config: Config, args: string[]): Promise<number> {
 function directoryOf(positionals: readonly string[], config: Config): string {
   if (positionals.length > 1) throw new UsageError("At most one directory can be given.");
   return positionals[0] ?? config.content.directory;
-}
-
-/** One line that is written over again; nothing at all where nobody watches. */
-function showProgress(): (done: number, total: number, label: string) => void {
-  const { stderr } = process;
-  if (!stderr.isTTY) return () => undefined;
-  return (done, total, label) => {
-    const line = `${done}/${total} ${label}`.slice(0, (stderr.columns || 80) - 1);
-    stderr.write(`\r\x1b[K${done === total ? "" : line}`);
-  };
-}
-
-function summary(report: ImportReport): string {
-  return Object.entries(report)
-    .flatMap(([kind, tally]) => [countLine(kind, tally), ...slugLines(tally)])
-    .join("\n");
-}
-
-function countLine(kind: string, { created, updated, unchanged, pruned }: KindReport): string {
-  const counts = { created, updated, unchanged, ...(pruned.length > 0 ? { removed: pruned } : {}) };
-  const parts = Object.entries(counts).map(([name, slugs]) => `${slugs.length} ${name}`);
-  return `${`${kind}:`.padEnd(9)}${parts.join(", ")}`;
-}
-
-function slugLines({ missing, pruned }: KindReport): string[] {
-  return [
-    ...missing.map(slug => `  in the database, but without a file: ${slug}`),
-    ...pruned.map(slug => `  removed: ${slug}`),
-  ];
 }

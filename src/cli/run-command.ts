@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ConfigError } from "../config/config";
 import { ContentError } from "../content/content.problem";
+import { translateDatabaseError } from "../db/database-errors";
 import { DirectoryInUseError } from "../db/directory-lock";
 import { MigrationError } from "../db/migrations";
 import { AppError } from "../errors/app-error";
@@ -40,11 +41,16 @@ export function parseCommandLine<const T extends ParseArgsConfig>(config: T): Re
   }
 }
 
-function describe(error: unknown, usage: string): string {
-  if (error instanceof UsageError) return `${error.message}\n\n${usage}`;
+function describe(thrown: unknown, usage: string): string {
+  if (thrown instanceof UsageError) return `${thrown.message}\n\n${usage}`;
+  const error = isForPeople(thrown) ? thrown : translateDatabaseError(thrown);
   if (!(error instanceof Error)) return String(error);
-  if (!errorsForPeople.some(kind => error instanceof kind)) return error.stack ?? error.message;
+  if (!isForPeople(error)) return error.stack ?? error.message;
   // The person at the terminal may know what the database said; a client of the server must not.
   const cause = error instanceof AppError && error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return `${error.message}${cause}`;
+}
+
+function isForPeople(error: unknown): boolean {
+  return errorsForPeople.some(kind => error instanceof kind);
 }

@@ -19,10 +19,8 @@ export function checkCatalogue(documents: readonly ContentDocument[]): ContentPr
     ...checkUnique(
       of("module"),
       module => {
-        const [topic, position] = [slugAt(module.raw, ["topic"]), valueAt(module.raw, ["position"])];
-        return topic === undefined
-          ? []
-          : [{ path: ["position"], key: position === undefined ? undefined : `${topic} ${String(position)}` }];
+        const parts = [slugAt(module.raw, ["topic"]), valueAt(module.raw, ["position"])];
+        return parts.includes(undefined) ? [] : [{ path: ["position"], key: JSON.stringify(parts) }];
       },
       "a position that no other module of the topic has",
     ),

@@ -25,7 +25,7 @@ export function isSoundText(value: string): boolean {
 
 /** Counted as PostgreSQL counts: by code point. */
 export function lengthOf(value: string): number {
-  return [...value].length;
+  return Array.from(value).length;
 }
 
 /** A pictograph with what may modify or join it, a flag, or a keycap. */

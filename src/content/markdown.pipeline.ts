@@ -57,7 +57,7 @@ async function createPipeline(): Promise<MarkdownPipeline> {
     render: markdown => {
       const tree = parseTree(markdown);
       const text = plainText(tree);
-      return { markdown, html: transformer.stringify(transformer.runSync(tree) as HtmlRoot), text };
+      return { markdown, html: transformer.stringify(transformer.runSync(tree)), text };
     },
   };
 }

@@ -52,6 +52,11 @@ function changedFields<Wanted extends object>(stored: object, wanted: Wanted): P
 function comparable(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return plainDecimal(String(value));
+  if (isDecimal(value)) return plainDecimal(value.toFixed());
   return value ?? null;
+}
+
+/** Prisma's decimals, without importing them. */
+function isDecimal(value: unknown): value is { toFixed(): string } {
+  return typeof value === "object" && value !== null && "toFixed" in value;
 }

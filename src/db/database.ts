@@ -53,7 +53,9 @@ export function createDatabase(driver: Driver): Database {
         prisma.$transaction(
           client =>
             observer.runTransaction(() =>
-              work({ models: client, query: <Row>(statement: Sql) => client.$queryRaw<Row[]>(statement) }),
+              withConstraintsChecked(client, () =>
+                work({ models: client, query: <Row>(statement: Sql) => client.$queryRaw<Row[]>(statement) }),
+              ),
             ),
           { timeout: timeoutMs, maxWait: timeoutMs },
         ),
@@ -65,4 +67,14 @@ export function createDatabase(driver: Driver): Database {
       await driver.close();
     },
   };
+}
+
+/**
+ * Checks deferred constraints as the last statement of a transaction: PGlite's adapter takes a COMMIT that failed for one that
+ * succeeded, and an error of a statement says which constraint it was on both databases.
+ */
+async function withConstraintsChecked<T>(client: Prisma.TransactionClient, work: () => Promise<T>): Promise<T> {
+  const result = await work();
+  await client.$executeRaw`SET CONSTRAINTS ALL IMMEDIATE`;
+  return result;
 }

@@ -1,5 +1,5 @@
 // The embedded default: PostgreSQL compiled to WebAssembly (PGlite), in a data directory or in memory. One connection.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import type { Driver } from "./driver";
@@ -48,6 +48,26 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
   }
 }
 
+/**
+ * Deletes the database in `directory` and nothing else that is there; fine when there is none.
+ * @throws DirectoryInUseError when a process has the directory; nothing in it was touched then.
+ */
+export function eraseEmbedded(directory: string): void {
+  const unlock = lock(directory);
+  try {
+    const data = dataIn(directory);
+    const removed = `${data}.removed`;
+    rmSync(removed, { recursive: true, force: true });
+    // A deletion that is cut short must not leave half a database under the name of a whole one.
+    if (existsSync(data)) renameSync(data, removed);
+    rmSync(removed, { recursive: true, force: true });
+  } finally {
+    unlock();
+  }
+}
+
+const dataIn = (directory: string): string => join(directory, "postgres");
+
 function lock(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return lockDirectory(directory);
@@ -56,7 +76,7 @@ function lock(directory: string): () => void {
 async function openPGlite(settings: EmbeddedSettings): Promise<PGlite> {
   const { PGlite } = await import("@electric-sql/pglite");
   return PGlite.create({
-    ...(settings.directory === undefined ? {} : { dataDir: join(settings.directory, "postgres") }),
+    ...(settings.directory === undefined ? {} : { dataDir: dataIn(settings.directory) }),
     ...(settings.image === undefined ? {} : { loadDataDir: settings.image }),
   });
 }

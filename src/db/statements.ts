@@ -17,7 +17,7 @@ export class StatementObserver {
 
   /** BEGIN, COMMIT and their like are not counted: which of them pass here differs between the drivers. */
   sent(text: string): void {
-    if (/^\s*(begin|commit|rollback|savepoint|release|set transaction)\b/i.test(text)) return;
+    if (/^\s*(begin|commit|rollback|savepoint|release|set transaction|set constraints)\b/i.test(text)) return;
     for (const listener of this.#listeners) listener(text);
   }
 

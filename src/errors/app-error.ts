@@ -1,6 +1,6 @@
 // The errors that clients may see: a closed list of codes and the one class that carries them. Imports nothing.
 
-/** Every value that `extensions.code` can have. Documented in docs/errors.md; a guard test holds the two together. */
+/** Every value that `extensions.code` can have. Documented in docs/api.md; a guard test holds the two together. */
 export const errorCodes = [
   "BAD_REQUEST",
   "BAD_USER_INPUT",

@@ -1,14 +1,30 @@
 // Checks inputs by their class-validator rules before a resolver runs.
 import { getMetadataStorage, validate, type ValidationError } from "class-validator";
-import { AppError } from "../errors/app-error";
+import type { ResolverData } from "type-graphql";
+import { AppError, badInput } from "../errors/app-error";
 
 /**
- * type-graphql's hook for every argument. Classes without rules (PageArgs, which checks itself) pass.
+ * type-graphql's hook for every argument. Text anywhere in the arguments must be well-formed Unicode without NUL, which PostgreSQL
+ * cannot hold. Classes without rules (PageArgs, which checks itself) pass.
  * @throws AppError BAD_USER_INPUT that names each field and its rule, and repeats no value.
  */
-export async function validateArgument(value: unknown): Promise<void> {
-  for (const item of Array.isArray(value) ? value : [value]) {
+export async function validateArgument(
+  value: unknown,
+  _type: unknown,
+  { args }: Pick<ResolverData, "args">,
+): Promise<void> {
+  checkText(args, "");
+  for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
     if (typeof item === "object" && item !== null && hasRules(item)) await validateInput(item);
+  }
+}
+
+function checkText(value: unknown, path: string): void {
+  if (typeof value === "string") {
+    if (value.includes("\0") || !value.isWellFormed())
+      throw badInput(path, "must not hold NUL characters or broken Unicode.");
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) checkText(inner, path === "" ? key : `${path}.${key}`);
   }
 }
 

@@ -41,7 +41,7 @@ export function edgeOf<T extends object>(
     @Field(() => String, { description: "Where the item stands in this list and order: for `after` and `before`." })
     readonly cursor!: string;
   }
-  return EdgeBase as unknown as ClassType<{ node: T; cursor: string }>;
+  return EdgeBase;
 }
 
 /**

@@ -14,7 +14,7 @@ export function defineEnum<E extends Record<string, string>>(
     name,
     description,
     valuesConfig: Object.fromEntries(
-      Object.entries(valueDescriptions).map(([value, text]) => [value, { description: text as string }]),
+      Object.entries(valueDescriptions).map(([value, text]) => [value, { description: text }]),
     ) as { [Value in keyof E]: { description: string } },
   });
 }

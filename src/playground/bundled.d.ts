@@ -1,4 +1,4 @@
-// What scripts/build-playground.mjs adds to the bundle (the operations of examples/, the texts to read, the workers' addresses),
+// What scripts/build-playground.mjs adds to the bundle (the operations of test/operations, the texts to read, the workers' addresses),
 // and the one global through which Monaco asks for a worker.
 
 declare module "playground:content" {

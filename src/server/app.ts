@@ -1,7 +1,6 @@
 // Puts the parts together: database, migrations, shipped content, GraphQL, HTTP. Started and stopped as one.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Logger } from "pino";
+import { fromProjectRoot } from "../config/project-config";
 import type { Database } from "../db/database";
 import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
@@ -27,15 +26,9 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** The project's root, from src/server and from dist/src/server alike. */
-export function projectRoot(): string {
-  const up = join(__dirname, "..", "..");
-  return existsSync(join(up, "package.json")) ? up : join(up, "..");
-}
-
 /** @throws MigrationError when one fails; the database is then as it was. */
 export async function prepareDatabase(database: Database, log: Logger): Promise<void> {
-  const applied = await applyMigrations(database, await readMigrations(join(projectRoot(), "prisma/migrations")));
+  const applied = await applyMigrations(database, await readMigrations(fromProjectRoot("prisma/migrations")));
   if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
 }
 
@@ -60,7 +53,7 @@ export async function startApp(settings: AppSettings, database: Database, log: L
     log,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
-    playgroundDirectory: settings.playground ? join(projectRoot(), "dist/playground") : undefined,
+    playgroundDirectory: settings.playground ? fromProjectRoot("dist/playground") : undefined,
     isReady: () => ready,
   });
   const url = await http.listen({ host, port });

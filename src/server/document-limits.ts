@@ -38,6 +38,7 @@ export const fixedLimits = {
   maxNesting: 60,
   maxComments: 200,
   maxDefinitions: 60,
+  maxOperations: 10,
   maxAliases: 30,
   maxRootFields: 20,
   maxDirectives: 50,
@@ -120,6 +121,9 @@ function checkCounts(document: DocumentNode): void {
   if (document.definitions.length > fixedLimits.maxDefinitions) {
     throw tooComplex(`The document has more than ${fixedLimits.maxDefinitions} definitions.`);
   }
+  const operations = document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
+  if (operations.length > fixedLimits.maxOperations)
+    throw tooComplex(`The document has more than ${fixedLimits.maxOperations} operations.`);
   if (aliases > fixedLimits.maxAliases)
     throw tooComplex(`The document has more than ${fixedLimits.maxAliases} aliases.`);
   if (directives > fixedLimits.maxDirectives)

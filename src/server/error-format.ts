@@ -47,11 +47,29 @@ export function formatError(
     if (cause.code === "SERVICE_UNAVAILABLE") context.onFault(cause, context.requestId);
     return { message: cause.message, ...place, extensions: { ...cause.details, code: cause.code } };
   }
-  const code = clientCode(formatted);
+  const limit = cause instanceof GraphQLError ? limitOfLibrary(formatted.message) : undefined;
+  if (limit !== undefined) return { message: limit, ...place, extensions: { code: "QUERY_TOO_COMPLEX" } };
+  const code = clientCode(formatted) ?? (isCoercionLimit(formatted.message) ? "BAD_USER_INPUT" : undefined);
   if (code !== undefined && cause instanceof GraphQLError) {
     return { message: withoutValues(formatted.message), ...place, extensions: { code } };
   }
   return { ...maskedError(cause, context), ...place };
+}
+
+/** Limits that graphql-js and Apollo hold for us, as if document-limits.ts had said it. */
+function limitOfLibrary(message: string): string | undefined {
+  const tokens = /^Syntax Error: Document contains more \w+ (\d+) tokens\./.exec(message)?.[1];
+  if (tokens !== undefined) return `The document has more than ${tokens} tokens.`;
+  if (message === "Maximum introspection depth exceeded") return "The operation nests introspection too deeply.";
+  if (message.endsWith(" recursively requests too many selections.")) {
+    return "The operation has too many selections, its fragments spread.";
+  }
+  return undefined;
+}
+
+/** Apollo knows the errors of single variables, but not this one. */
+function isCoercionLimit(message: string): boolean {
+  return message.startsWith("Too many errors processing variables, error limit reached.");
 }
 
 /** What a client sees of an error that was not written for it. */
@@ -71,14 +89,18 @@ function clientCode({ extensions }: GraphQLFormattedError): ErrorCode | undefine
   return ours === "INTERNAL_SERVER_ERROR" ? undefined : (ours as ErrorCode | undefined);
 }
 
-/** graphql-js repeats the value of a variable that does not fit; it may be a password. What was expected stays. */
+/** graphql-js repeats a value that does not fit, from a variable or the document; it may be a password. What was expected stays. */
 function withoutValues(message: string): string {
   const match = /^Variable "\$(\w+)" got invalid value [^]*?(?: at "([\w.[\]]+)")?; ([^]*)$/.exec(message);
-  if (!match) return message;
+  if (!match) return message.replace(literalValue, "$1$2.");
   const [, name, path, problem = ""] = match;
   const expected = valueFreeProblems.exec(problem)?.[0];
   return `Variable "$${name}" has an invalid value${path ? ` at "${path}"` : ""}${expected ? `: ${expected}` : ""}.`;
 }
+
+const literalValue = new RegExp(
+  '^(Expected value of type "[\\w![\\]]+"), found [^]*$|^((?:Int|Float|String|Boolean|ID|Enum "\\w+") cannot represent [a-z0-9 -]+): [^]*$',
+);
 
 /** The problems that graphql-js and our scalars state without the value, each at the start of the text. */
 const valueFreeProblems = new RegExp(

@@ -6,7 +6,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import { getVariableValues, GraphQLError, type GraphQLSchema } from "graphql";
+import { getVariableValues, GraphQLError, type ASTVisitor, type GraphQLSchema, type ValidationContext } from "graphql";
 import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import type { RequestContext } from "../request/context";
@@ -21,6 +21,9 @@ export interface GraphQLServerOptions {
 }
 
 export type GraphQLServer = ApolloServer<RequestContext>;
+
+/** How many errors of one document, or of one request's variables, are listed. */
+const maxErrors = 10;
 
 export function createGraphQLServer({ schema, limits, introspection, log }: GraphQLServerOptions): GraphQLServer {
   const requestIds: RequestIds = new WeakMap();
@@ -37,6 +40,9 @@ export function createGraphQLServer({ schema, limits, introspection, log }: Grap
     stopOnTerminationSignals: false,
     maxRecursiveSelections: 5_000,
     parseOptions: { maxTokens: fixedLimits.maxTokens },
+    validationRules: [knownOperationTypes],
+    validationOptions: { maxErrors },
+    executionOptions: { maxCoercionErrors: maxErrors },
     logger: log,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
@@ -52,6 +58,16 @@ export function createGraphQLServer({ schema, limits, introspection, log }: Grap
         onFault: (fault, requestId) => log.error({ err: fault, requestId }, "a request met a fault"),
       }),
   });
+}
+
+/** graphql-js would find out only while it executes. */
+function knownOperationTypes(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition: node => {
+      if (context.getSchema().getRootType(node.operation)) return;
+      context.reportError(new GraphQLError(`The schema has no ${node.operation} operations.`, { nodes: node }));
+    },
+  };
 }
 
 /** Refuses operations that ask for too much, after validation and before any resolver runs. */

@@ -1,14 +1,9 @@
 // The HTTP surface: GraphQL over HTTP on /graphql, health checks, the playground. Everything is bounded before it is read.
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import cors from "@fastify/cors";
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { HeaderMap } from "@apollo/server";
 import type { Logger } from "pino";
 import type { Database } from "../db/database";
@@ -19,6 +14,7 @@ import { checkDocumentText } from "./document-limits";
 import { httpStatus, maskedError } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
 import { registerPlayground, sendPlayground, wantsPlayground } from "./playground";
+import { checkPreflight, checkRequest } from "./request-parameters";
 
 export interface HttpServerOptions {
   graphql: GraphQLServer;
@@ -41,25 +37,29 @@ const unsupportedType = "Send the content type application/json in UTF-8.";
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const { log, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
   const app: FastifyInstance = fastify<Server>({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: log,
     disableRequestLogging: true,
     bodyLimit: maxBodyBytes,
     requestTimeout: 15_000,
     connectionTimeout: 30_000,
     keepAliveTimeout: 10_000,
     forceCloseConnections: "idle",
+    // What arrives on an open connection while stopping is still answered.
+    return503OnClosing: false,
     trustProxy: (_address, hop) => hop < trustedProxyHops,
     requestIdHeader: false,
     genReqId: request => acceptedRequestId(request.headers["x-request-id"]) ?? randomUUID(),
     exposeHeadRoutes: false,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
+    frameworkErrors: (error, request, reply) => void sendError(reply, request, error, log),
+    clientErrorHandler: answerBrokenRequest,
   });
   app.server.maxConnections = 10_000;
   // JSON alone: a browser sends any other type across origins without asking first.
   app.removeContentTypeParser("text/plain");
 
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+    reply.headers(headersOfAll(request));
   });
   app.addHook("onResponse", async (request, reply) => {
     log.info(
@@ -79,7 +79,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   );
 
   if (corsOrigins.length > 0) {
-    await app.register(cors, { origin: [...corsOrigins], credentials: true, methods: ["GET", "POST"], maxAge: 600 });
+    await app.register(cors, {
+      // A list of ours would still give the other headers to every origin.
+      origin: (origin, done) => done(null, origin !== undefined && corsOrigins.includes(origin) ? origin : false),
+      credentials: true,
+      methods: ["GET", "POST"],
+      exposedHeaders: ["x-request-id", "retry-after"],
+      strictPreflight: false,
+      maxAge: 600,
+    });
   }
   if (playgroundDirectory !== undefined) registerPlayground(app, { directory: playgroundDirectory, endpoint });
   registerHealth(app, options);
@@ -124,8 +132,8 @@ function registerGraphQL(app: FastifyInstance, { graphql, database, playgroundDi
     handler: async (request, reply) => {
       if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
       const viewer = authenticate(request);
-      if (request.method === "POST") checkBody(request.body);
-      checkDocumentText(documentOf(request));
+      checkPreflight(request);
+      checkDocumentText(checkRequest(request));
       const response = await graphql.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method,
@@ -143,13 +151,11 @@ function registerGraphQL(app: FastifyInstance, { graphql, database, playgroundDi
       throw new Error("an answer in parts");
     },
   });
-  app.route({
-    method: ["DELETE", "HEAD", "PATCH", "PUT", ...(app.hasPlugin("@fastify/cors") ? [] : ["OPTIONS"])],
-    url: endpoint,
-    handler: async (_request, reply) => {
-      reply.header("allow", "GET, POST");
-      throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
-    },
+  // After CORS, whose preflights are OPTIONS.
+  app.addHook("onRequest", async (request, reply) => {
+    if (pathOf(request) !== endpoint || request.method === "GET" || request.method === "POST") return;
+    reply.header("allow", "GET, POST");
+    throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
   });
 }
 
@@ -157,17 +163,6 @@ function registerGraphQL(app: FastifyInstance, { graphql, database, playgroundDi
 function authenticate(request: FastifyRequest): Viewer | null {
   if (request.headers.authorization === undefined) return null;
   throw unauthenticated("The access token is not valid.");
-}
-
-function checkBody(body: unknown): void {
-  if (Array.isArray(body)) throw new AppError("BAD_REQUEST", "Send one operation in each request.");
-  if (typeof body !== "object" || body === null) throw new AppError("BAD_REQUEST", "The body must be a JSON object.");
-}
-
-/** The document's text, where there is one; Apollo says what is wrong where there is none. */
-function documentOf(request: FastifyRequest): string {
-  const { query } = (request.method === "GET" ? request.query : request.body) as { query?: unknown };
-  return typeof query === "string" ? query : "";
 }
 
 function headerMap(request: FastifyRequest): HeaderMap {
@@ -183,6 +178,10 @@ function acceptedRequestId(header: string | string[] | undefined): string | unde
   return typeof header === "string" && /^[\w-]{8,64}$/.test(header) ? header : undefined;
 }
 
+function headersOfAll(request: FastifyRequest): Record<string, string> {
+  return { "x-request-id": request.id, "x-content-type-options": "nosniff" };
+}
+
 function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? request.url;
 }
@@ -195,7 +194,8 @@ function sendError(
   log: Logger,
 ): FastifyReply {
   const known = error instanceof AppError ? error : httpError(error);
-  reply.header("cache-control", "no-store");
+  // Again, for requests that no hook has seen.
+  reply.headers({ ...headersOfAll(request), "cache-control": "no-store" });
   if (!known) {
     const onFault = (fault: unknown) => log.error({ err: fault, requestId: request.id }, "a request met a fault");
     return reply.code(500).send({ errors: [maskedError(error, { requestId: request.id, onFault })] });
@@ -213,7 +213,23 @@ function httpError(error: FastifyError): AppError | undefined {
     return new AppError("PAYLOAD_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
   if (error.statusCode === 415) return new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
   if (error.statusCode === 503) return new AppError("SERVICE_UNAVAILABLE", "The server is stopping. Try again.");
+  if (error.code === "FST_ERR_BAD_URL") return new AppError("BAD_REQUEST", "The address is not a valid URL.");
   if (error.statusCode !== undefined && error.statusCode < 500)
     return new AppError("BAD_REQUEST", "The body is not valid JSON.");
   return undefined;
 }
+
+/** What is no HTTP, has headers that are too large or arrives too slowly has no request yet: answered on the bare socket, which is closed. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const [status, message] = brokenRequests[error.code ?? ""] ?? ["400 Bad Request", "The request is not valid HTTP."];
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] });
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  if (socket.writable) socket.write(`${head}\r\n\r\n${body}`);
+  socket.destroySoon();
+}
+
+const brokenRequests: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The headers are too large."],
+  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "The request took too long to arrive."],
+};

@@ -53,7 +53,7 @@ export async function createTestApi({ golden }: { golden: Golden }): Promise<Tes
   });
   const execute: TestApi["execute"] = async (document, variables, { as, startedAt } = {}) => {
     const response = await graphql.executeOperation(
-      { query: document as string, ...(variables ? { variables } : {}) },
+      { query: document, ...(variables ? { variables } : {}) },
       {
         contextValue: createContext({
           database,
@@ -97,7 +97,8 @@ export async function createTestApi({ golden }: { golden: Golden }): Promise<Tes
 /** Fails unless `work` sends exactly `count` SQL statements; then it shows them. */
 export async function expectStatements(api: TestApi, count: number, work: () => Promise<unknown>): Promise<void> {
   const sent = await api.statements(work);
-  if (sent.length !== count) throw new Error(`expected ${count} statements, got ${sent.length}:\n${sent.join("\n---\n")}`);
+  if (sent.length !== count)
+    throw new Error(`expected ${count} statements, got ${sent.length}:\n${sent.join("\n---\n")}`);
 }
 
 /** Fails unless there is exactly one error and it has this code; returns it. */

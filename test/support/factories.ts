@@ -1,7 +1,18 @@
 // Rows for tests: each function makes one valid thing, with what the test cares about given.
 import type { Database } from "../../src/db/database";
 import type { Prisma } from "../../src/generated/prisma/client";
-import { LessonAccess, LessonKind, Level, Role, TopicCategory, ToolCategory, PricingModel } from "../../src/generated/prisma/enums";
+import {
+  FactKind,
+  LessonAccess,
+  LessonKind,
+  Level,
+  PlanUnit,
+  PricingModel,
+  Role,
+  SectionKind,
+  ToolCategory,
+  TopicCategory,
+} from "../../src/generated/prisma/enums";
 
 let counter = 0;
 const next = (): number => ++counter;
@@ -67,6 +78,100 @@ export function createLesson(database: Database, given: Partial<Prisma.LessonUnc
 export function createUser(database: Database, given: Partial<Prisma.UserUncheckedCreateInput> = {}) {
   const n = next();
   return database.models.user.create({
-    data: { email: `User${n}@example.org`, emailKey: `user${n}@example.org`, displayName: `User ${n}`, role: Role.LEARNER, ...given },
+    data: {
+      email: `User${n}@example.org`,
+      emailKey: `user${n}@example.org`,
+      displayName: `User ${n}`,
+      role: Role.LEARNER,
+      ...given,
+    },
+  });
+}
+
+export function createCallToAction(
+  database: Database,
+  given: Partial<Prisma.CallToActionUncheckedCreateInput> & { topicId: number },
+) {
+  const n = next();
+  return database.models.callToAction.create({
+    data: {
+      headline: `Headline ${n}`,
+      body: `Body of the invitation ${n}.`,
+      buttonLabel: "Start",
+      href: "/sign-up",
+      finePrint: "Free",
+      ...given,
+    },
+  });
+}
+
+export function createSection(
+  database: Database,
+  given: Partial<Prisma.TopicSectionUncheckedCreateInput> & { topicId: number; position: number },
+) {
+  const n = next();
+  return database.models.topicSection.create({
+    data: {
+      kind: SectionKind.CUSTOM,
+      emoji: "📘",
+      heading: `Section ${n}`,
+      anchor: `section-${n}`,
+      bodyMarkdown: `Section *${n}*`,
+      bodyHtml: `<p>Section <em>${n}</em></p>`,
+      bodyText: `Section ${n}`,
+      ...given,
+    },
+  });
+}
+
+export function createPlan(
+  database: Database,
+  given: Partial<Prisma.ToolPlanUncheckedCreateInput> & { toolId: number; position: number },
+) {
+  const n = next();
+  return database.models.toolPlan.create({
+    data: {
+      name: `Plan ${n}`,
+      amount: "20",
+      currency: "USD",
+      unit: PlanUnit.MONTH,
+      asOf: day,
+      sourceName: `Price page ${n}`,
+      ...given,
+    },
+  });
+}
+
+/** Of a tool or of a topic: exactly one of `toolId` and `topicId` must be given. */
+export function createFact(
+  database: Database,
+  given: Partial<Prisma.FactUncheckedCreateInput> & { position: number } & ({ toolId: number } | { topicId: number }),
+) {
+  const n = next();
+  return database.models.fact.create({
+    data: {
+      key: `fact-${n}`,
+      kind: FactKind.CAPABILITY,
+      statement: `Statement ${n}.`,
+      asOf: day,
+      sourceName: `Page ${n}`,
+      ...given,
+    },
+  });
+}
+
+export function createModule(
+  database: Database,
+  given: Partial<Prisma.ModuleUncheckedCreateInput> & { topicId: number; position: number },
+) {
+  const n = next();
+  return database.models.module.create({
+    data: {
+      slug: `module-${n}`,
+      title: `Module ${n}`,
+      summary: `Summary of module ${n}.`,
+      level: Level.BEGINNER,
+      ...given,
+    },
   });
 }

@@ -20,7 +20,10 @@ export interface TestServerOptions extends Partial<AppSettings> {
   golden?: Golden;
 }
 
-export async function startTestServer({ golden = "catalogue", ...settings }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  golden = "catalogue",
+  ...settings
+}: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase({ golden });
   const log: string[] = [];
   const app = await startApp(

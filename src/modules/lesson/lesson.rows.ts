@@ -184,11 +184,17 @@ export const topicsOfLesson = defineList({
   defaultOrder: "TOPIC_POSITION",
 });
 
-/** The invitations of the topics a lesson teaches for, the first topic's first. */
+/** The invitation of the first topic a lesson teaches for, in the catalogue's order as in `topicsOfLesson`; no row when it has none. */
 export const callsToActionOfLesson = defineList({
   name: "LessonLock.callToAction",
   entity: callToActionEntity,
-  link: { table: "lesson_topic", on: 'l."topic_id" = e."topic_id"', columns: {} },
+  link: {
+    table: "lesson_topic",
+    on: `l."topic_id" = e."topic_id" AND l."topic_id" = (
+      SELECT t."id" FROM "lesson_topic" o JOIN "topic" t ON t."id" = o."topic_id"
+      WHERE o."lesson_id" = l."lesson_id" ORDER BY t."position", t."id" LIMIT 1)`,
+    columns: {},
+  },
   parent: { expression: 'l."lesson_id"', type: "integer" },
   orders: { TOPIC: [{ expression: 'l."topic_id"', type: "integer" }] },
   defaultOrder: "TOPIC",

@@ -680,7 +680,12 @@ describe("checkContent", () => {
   it("refuses a directory that is not there, or holds no content", async () => {
     await withContent({}, async directory => {
       expect(await checkContent(directory)).toEqual([
-        { file: directory, line: 1, field: "file", expected: expect.stringContaining("at least one of the folders") },
+        {
+          file: directory,
+          line: 1,
+          field: "file",
+          expected: "files in at least one of the folders topics, tools, modules, lessons",
+        },
       ]);
       expect(await checkContent(`${directory}/none`)).toHaveLength(1);
     });
@@ -705,11 +710,9 @@ describe("checkContent", () => {
   });
 
   it("reads Windows line ends and a byte order mark as if they were not there", async () => {
-    const windows = Object.entries(smallContent).map(([file, text]) => [
-      file,
-      `\uFEFF${text.replaceAll("\n", "\r\n")}`,
-    ]);
-    expect(await problemsOf(Object.fromEntries(windows))).toBe("");
+    const windows: ContentFiles = {};
+    for (const [file, text] of Object.entries(smallContent)) windows[file] = `\uFEFF${text.replaceAll("\n", "\r\n")}`;
+    expect(await problemsOf(windows)).toBe("");
   });
 
   it("says of nesting without end that it is too deep", async () => {
@@ -721,11 +724,9 @@ describe("checkContent", () => {
   });
 
   it("names a circle of three lessons once", async () => {
-    const circle = ["a", "b", "c"].map((name, index, names) => [
-      `lessons/${name}.md`,
-      lesson(name, `topics: [data]\nprerequisites: [${names[(index + 1) % 3]}]`),
-    ]);
-    expect(await problemsOf({ ...smallContent, ...Object.fromEntries(circle) })).toBe(
+    const needing = (slug: string) => lesson("Round", `topics: [data]\nprerequisites: [${slug}]`);
+    const circle = { "lessons/a.md": needing("b"), "lessons/b.md": needing("c"), "lessons/c.md": needing("a") };
+    expect(await problemsOf({ ...smallContent, ...circle })).toBe(
       "lessons/c.md:10  prerequisites[0]  expected no lesson that needs this one itself: a → b → c → a",
     );
   });

@@ -37,7 +37,7 @@ describe("renderMarkdown, html", () => {
     ["links to tools", "[a](tool:cursor)", '<p><a href="/tools/cursor">a</a></p>'],
     ["links to topics", "[a](topic:data)", '<p><a href="/topics/data">a</a></p>'],
     ["links to lessons", "[a][b]\n\n[b]: lesson:first-step", '<p><a href="/lessons/first-step">a</a></p>'],
-    ["no footnotes", "a[^1]\n\n[^1]: b", /^<p>a\[\^1\]<\/p>\n<p>\[\^1\]: b<\/p>$/],
+    ["no footnotes", "a[^1]\n\n[^1]: b", "<p>a^1</p>"],
   ])("has %s", async (_, markdown, expected) => {
     if (typeof expected === "string") expect(await htmlOf(markdown)).toBe(expected);
     else expect(await htmlOf(markdown)).toMatch(expected);
@@ -52,7 +52,11 @@ describe("renderMarkdown, html", () => {
     ["links that run code", "[a](javascript:alert(1))", "<p>a</p>"],
     ["links that run code, in disguise", "[a](JaVaScRiPt&#58;alert(1)) [b](java&#10;script:alert(1))", "<p>a b</p>"],
     ["links with data", "[a](data:text/html,x)", "<p>a</p>"],
-    ["links to other hosts in the guise of a path", "[a](//example.org) [b](/\\example.org)", "<p>a b</p>"],
+    [
+      "links to other hosts in the guise of a path",
+      "[a](//example.org) [b](</\\\\example.org>)",
+      '<p>a <a href="/%5Cexample.org">b</a></p>',
+    ],
     ["links to content that can be no slug", "[a](tool:Cursor) [b](tool:../x)", "<p>a b</p>"],
     ["images that are not secure", "![a](http://example.org/a.png)", "<p>a</p>"],
     ["images that run code", "![a](javascript:alert(1))", "<p>a</p>"],

@@ -1,0 +1,69 @@
+// What a GraphQL request over HTTP must look like before Apollo sees it: its parameters, and that no other site could have made a browser
+// send it. Knows nothing of the schema.
+import type { FastifyRequest } from "fastify";
+import { AppError } from "../errors/app-error";
+
+/** A browser asks the server first (preflight) before it lets a page of another origin send one of these. */
+const preflightHeaders = ["apollo-require-preflight", "x-apollo-operation-name"];
+const json = /^application\/json\s*(;|$)/i;
+
+/**
+ * The document of the request. Everything else it may hold has the right type afterwards.
+ * @throws AppError BAD_REQUEST that names the parameter.
+ */
+export function checkRequest(request: FastifyRequest): string {
+  const parameters = request.method === "GET" ? parametersOfUrl(request) : parametersOfBody(request.body);
+  const { query, operationName, variables, extensions } = parameters;
+  if (!isAbsent(operationName) && typeof operationName !== "string") throw badRequest("operationName must be text.");
+  for (const [name, value] of Object.entries({ variables, extensions })) {
+    if (!isAbsent(value) && !isObject(value)) throw badRequest(`${name} must be a JSON object.`);
+  }
+  // In these words, clients that try persisted queries by themselves go on without them.
+  if (isObject(extensions) && extensions["persistedQuery"]) throw badRequest("PersistedQueryNotSupported");
+  if (typeof query !== "string" || query.trim() === "") throw badRequest("query must be the text of a document.");
+  return query;
+}
+
+/** JSON with a POST needs a preflight by itself. @throws AppError BAD_REQUEST */
+export function checkPreflight({ method, headers }: FastifyRequest): void {
+  if (method !== "GET" || json.test(headers["content-type"] ?? "")) return;
+  if (preflightHeaders.some(name => headers[name])) return;
+  throw badRequest(`Send the header ${preflightHeaders[0]} with a GET request: it keeps other sites from sending it.`);
+}
+
+function parametersOfBody(body: unknown): Readonly<Record<string, unknown>> {
+  if (Array.isArray(body)) throw badRequest("Send one operation in each request.");
+  if (!isObject(body)) throw badRequest("The body must be a JSON object.");
+  return body;
+}
+
+function parametersOfUrl(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const parameters = request.query as Readonly<Record<string, unknown>>;
+  return {
+    ...parameters,
+    variables: parsed("variables", parameters["variables"]),
+    extensions: parsed("extensions", parameters["extensions"]),
+  };
+}
+
+function parsed(name: string, value: unknown): unknown {
+  if (value === undefined) return undefined;
+  try {
+    if (typeof value === "string") return JSON.parse(value) as unknown;
+  } catch {
+    // Falls through: it is not JSON.
+  }
+  throw badRequest(`${name} must be a JSON object.`);
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function badRequest(message: string): AppError {
+  return new AppError("BAD_REQUEST", message);
+}
