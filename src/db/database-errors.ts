@@ -1,4 +1,5 @@
 // What the drivers and Prisma throw, turned into the errors that clients may see. Their own texts never leave this file except as `cause`.
+import { types } from "node:util";
 import { AppError, unavailable } from "../errors/app-error";
 
 /** A database that is away, full, or too slow to answer: worth trying again (PostgreSQL's error classes 08, 53, 57; 25006; Node's socket errors). */
@@ -31,7 +32,7 @@ export async function translateDatabaseErrors<T>(work: () => Promise<T>): Promis
 }
 
 export function translateDatabaseError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof AppError) return error;
+  if (!isError(error) || error instanceof AppError) return error;
   const codes = errorCodesOf(error);
   if (
     codes.some(code => unavailableCodes.has(code) || unavailableSqlState.test(code)) ||
@@ -55,12 +56,25 @@ export function translateDatabaseError(error: unknown): unknown {
  * is empty; the adapter's own cause has them.
  */
 export function brokenUniqueKey(error: unknown): readonly string[] | undefined {
-  if (!(error instanceof Error) || !errorCodesOf(error).some(code => code === "P2002" || code === "23505"))
-    return undefined;
+  if (!isError(error) || !errorCodesOf(error).some(code => code === "P2002" || code === "23505")) return undefined;
   const constraint = causesOf(error)
     .map(cause => (cause as { constraint?: { fields?: string[]; index?: string } }).constraint)
     .find(found => typeof found === "object");
   return constraint?.fields ?? (constraint?.index === undefined ? [] : [constraint.index]);
+}
+
+/**
+ * Whether `error` says that the unique key over `columns` of `table` (names of the database, in the key's order) was broken. The one
+ * question that both databases can answer: PGlite's adapter tells the columns, PostgreSQL's the name of the index, which is Prisma's.
+ */
+export function breaksUniqueKey(error: unknown, table: string, columns: readonly string[]): boolean {
+  const key = brokenUniqueKey(error)?.join();
+  return key === columns.join() || key === [table, ...columns, "key"].join("_");
+}
+
+/** Also one that Node's own modules made for another realm, as under jest, where `instanceof` does not know it. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 function errorCodesOf(error: Error): string[] {

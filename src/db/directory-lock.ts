@@ -29,12 +29,16 @@ export function lockDirectory(directory: string): () => void {
     for (let attempt = 0; attempt < 50; attempt++) {
       if (tryLink(draft, path)) {
         heldHere.add(path);
+        let held = true;
         return () => {
-          if (heldHere.delete(path)) remove(path);
+          if (!held) return;
+          held = false;
+          heldHere.delete(path);
+          remove(path);
         };
       }
       const holder = readHolder(path);
-      if (holder && isAlive(holder, path)) {
+      if (isLiving(holder, path)) {
         throw new DirectoryInUseError(
           `The data directory ${directory} is in use by process ${holder.pid}. Stop that process, or set DATA_DIRECTORY or DATABASE_URL for this one.`,
         );
@@ -70,14 +74,16 @@ function clearStaleLock(path: string): void {
   }
   try {
     const holder = readHolder(path);
-    if (!holder || !isAlive(holder, path)) remove(path);
+    // A lock that is not there must not be removed: another process may be taking it right now.
+    if (holder !== "absent" && !isLiving(holder, path)) remove(path);
   } finally {
     closeSync(file);
     remove(guard);
   }
 }
 
-function isAlive(holder: LockHolder, path: string): boolean {
+function isLiving(holder: LockHolder | "absent" | "unreadable", path: string): holder is LockHolder {
+  if (typeof holder === "string") return false;
   if (holder.pid === process.pid) return heldHere.has(path);
   try {
     process.kill(holder.pid, 0);
@@ -88,12 +94,12 @@ function isAlive(holder: LockHolder, path: string): boolean {
   return holder.startedAt === processStart(holder.pid);
 }
 
-function readHolder(path: string): LockHolder | undefined {
+function readHolder(path: string): LockHolder | "absent" | "unreadable" {
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-    return isHolder(value) ? value : undefined;
-  } catch {
-    return undefined;
+    return isHolder(value) ? value : "unreadable";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "absent" : "unreadable";
   }
 }
 

@@ -13,7 +13,7 @@ export const joinSql = (parts: readonly Sql[], separator = ", "): Sql => Prisma.
  * The pattern admits what such definitions need and no quote, comment or semicolon that could end a statement.
  */
 export function trustedSql(text: string): Sql {
-  if (!/^[\w\s."(),:[\]=>+*-]+$/.test(text) || text.includes("--")) throw new Error(`not plain SQL text: ${text}`);
+  if (!/^[\w\s."(),:[\]=<>+*-]+$/.test(text) || text.includes("--")) throw new Error(`not plain SQL text: ${text}`);
   return Prisma.raw(text);
 }
 

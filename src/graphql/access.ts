@@ -25,7 +25,7 @@ export function assertAccess(ctx: RequestContext, access: Access): void {
 /** The declared access of a root field, or undefined. */
 export function declaredAccess(field: { extensions?: Readonly<Record<string, unknown>> | null }): Access | undefined {
   const access = field.extensions?.["access"];
-  return typeof access === "string" && access in ranks ? (access as Access) : undefined;
+  return typeof access === "string" && Object.hasOwn(ranks, access) ? (access as Access) : undefined;
 }
 
 /**

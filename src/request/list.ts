@@ -183,12 +183,12 @@ function pageStatement<Row, Link>(
     ...(before ? [compare(keys, before, "before")] : []),
   ];
   // Exact `hasPreviousPage` after a cursor and `hasNextPage` before one: is there a row on the far side?
-  const beyond = (values: readonly KeyValue[] | undefined, side: "after" | "before", name: string) =>
+  const beyond = (values: readonly KeyValue[] | undefined, farSide: "before" | "after", name: string) =>
     values
-      ? sql`EXISTS (SELECT 1 FROM ${from} WHERE ${scope} AND NOT (${compare(keys, values, side)})) AS ${trustedSql(name)},`
+      ? sql`EXISTS (SELECT 1 FROM ${from} WHERE ${scope} AND ${compare(keys, values, farSide, true)}) AS ${trustedSql(name)},`
       : emptySql;
   return sql`
-    SELECT p."parent", ${beyond(after, "after", `"beforeAfter"`)} ${beyond(before, "before", `"afterBefore"`)} x.*
+    SELECT p."parent", ${beyond(after, "before", `"atOrBeforeStart"`)} ${beyond(before, "after", `"atOrAfterEnd"`)} x.*
     FROM ${parentsClause(
       definition,
       group.map(key => key.parentId),
@@ -226,8 +226,8 @@ function toPage<Row, Link>(
         );
       },
     })),
-    hasNextPage: key.direction === "forward" && more ? true : rows[0]?.["afterBefore"] === true,
-    hasPreviousPage: key.direction === "backward" && more ? true : rows[0]?.["beforeAfter"] === true,
+    hasNextPage: key.direction === "forward" && more ? true : rows[0]?.["atOrAfterEnd"] === true,
+    hasPreviousPage: key.direction === "backward" && more ? true : rows[0]?.["atOrBeforeStart"] === true,
   };
 }
 
@@ -265,23 +265,38 @@ function orderBy(keys: readonly OrderKey[], direction: PageSize["direction"]): S
 }
 
 /**
- * Rows strictly after, or strictly before, the sort values `values`. A row comparison where all keys point one way, since an index
- * serves it in one step; else the same spelled out.
+ * Rows after, or before, the sort values `values`; those equal to them only with `orEqual`. A row comparison where all keys point one
+ * way, since an index serves it in one step; else the same spelled out.
  */
-function compare(keys: readonly OrderKey[], values: readonly KeyValue[], side: "after" | "before"): Sql {
+function compare(
+  keys: readonly OrderKey[],
+  values: readonly KeyValue[],
+  side: "after" | "before",
+  orEqual = false,
+): Sql {
   const parameter = (index: number) => sql`${values[index]}::${parameterCast(keys[index]?.type ?? "text")}`;
-  const operator = (key: OrderKey | undefined) =>
-    trustedSql((side === "after") === (key?.descending ?? false) ? "<" : ">");
+  const operator = (key: OrderKey | undefined) => ((side === "after") === (key?.descending ?? false) ? "<" : ">");
   const sameWay = keys.every(key => (key.descending ?? false) === (keys[0]?.descending ?? false));
   if (sameWay) {
     const left = joinSql(keys.map(key => trustedSql(key.expression)));
-    return sql`(${left}) ${operator(keys[0])} (${joinSql(keys.map((_, index) => parameter(index)))})`;
+    const right = joinSql(keys.map((_, index) => parameter(index)));
+    return sql`(${left}) ${trustedSql(operator(keys[0]) + (orEqual ? "=" : ""))} (${right})`;
   }
+  const equal = (index: number) => sql`${trustedSql(keys[index]?.expression ?? "")} = ${parameter(index)}`;
   const steps = keys.map((key, index) => {
-    const ties = keys.slice(0, index).map((tie, at) => sql`${trustedSql(tie.expression)} = ${parameter(at)}`);
-    return sql`(${joinSql([...ties, sql`${trustedSql(key.expression)} ${operator(key)} ${parameter(index)}`], " AND ")})`;
+    const ties = keys.slice(0, index).map((_, at) => equal(at));
+    const step = sql`${trustedSql(key.expression)} ${trustedSql(operator(key))} ${parameter(index)}`;
+    return sql`(${joinSql([...ties, step], " AND ")})`;
   });
-  return sql`(${joinSql(steps, " OR ")})`;
+  const ties = orEqual
+    ? [
+        sql`(${joinSql(
+          keys.map((_, index) => equal(index)),
+          " AND ",
+        )})`,
+      ]
+    : [];
+  return sql`(${joinSql([...steps, ...ties], " OR ")})`;
 }
 
 function first<T>(values: readonly T[]): T {

@@ -49,9 +49,9 @@ export function formatError(
   }
   const limit = cause instanceof GraphQLError ? limitOfLibrary(formatted.message) : undefined;
   if (limit !== undefined) return { message: limit, ...place, extensions: { code: "QUERY_TOO_COMPLEX" } };
-  const code = clientCode(formatted) ?? (isCoercionLimit(formatted.message) ? "BAD_USER_INPUT" : undefined);
+  const code = clientCode(formatted) ?? (isInputProblem(formatted.message) ? "BAD_USER_INPUT" : undefined);
   if (code !== undefined && cause instanceof GraphQLError) {
-    return { message: withoutValues(formatted.message), ...place, extensions: { code } };
+    return { message: withoutValues(formatted.message, cause.message), ...place, extensions: { code } };
   }
   return { ...maskedError(cause, context), ...place };
 }
@@ -67,9 +67,15 @@ function limitOfLibrary(message: string): string | undefined {
   return undefined;
 }
 
-/** Apollo knows the errors of single variables, but not this one. */
-function isCoercionLimit(message: string): boolean {
-  return message.startsWith("Too many errors processing variables, error limit reached.");
+/**
+ * Whether graphql-js says that input does not fit, where it gives no code: too many variables do not fit, or an argument has no value
+ * that it can take, such as `null` from a variable that may be null but has a default.
+ */
+function isInputProblem(message: string): boolean {
+  return (
+    message.startsWith("Too many errors processing variables, error limit reached.") ||
+    /^Argument "\w+" (?:of (?:required|non-null) type|has invalid value) /.test(message)
+  );
 }
 
 /** What a client sees of an error that was not written for it. */
@@ -90,22 +96,23 @@ function clientCode({ extensions }: GraphQLFormattedError): ErrorCode | undefine
 }
 
 /** graphql-js repeats a value that does not fit, from a variable or the document; it may be a password. What was expected stays. */
-function withoutValues(message: string): string {
-  const match = /^Variable "\$(\w+)" got invalid value [^]*?(?: at "([\w.[\]]+)")?; ([^]*)$/.exec(message);
-  if (!match) return message.replace(literalValue, "$1$2.");
-  const [, name, path, problem = ""] = match;
+function withoutValues(message: string, problem: string): string {
+  const name = /^Variable "\$(\w+)" got invalid value /.exec(message)?.[1];
+  if (name === undefined) return message.replace(literalValue, "$1$2$3.");
+  // The message ends in what is wrong; before it stands the value, which may look like anything.
+  const path = / at "([\w.[\]]+)"$/.exec(message.slice(0, -`; ${problem}`.length))?.[1];
   const expected = valueFreeProblems.exec(problem)?.[0];
   return `Variable "$${name}" has an invalid value${path ? ` at "${path}"` : ""}${expected ? `: ${expected}` : ""}.`;
 }
 
 const literalValue = new RegExp(
-  '^(Expected value of type "[\\w![\\]]+"), found [^]*$|^((?:Int|Float|String|Boolean|ID|Enum "\\w+") cannot represent [a-z0-9 -]+): [^]*$',
+  '^(Expected value of type "[\\w![\\]]+"), found [^]*$|^(Argument "\\w+" has (?:an )?invalid value) [^]*$|^((?:Int|Float|String|Boolean|ID|Enum "\\w+") cannot represent [a-z0-9 -]+): [^]*$',
 );
 
 /** The problems that graphql-js and our scalars state without the value, each at the start of the text. */
 const valueFreeProblems = new RegExp(
   [
-    'Expected (?:non-nullable )?type "[\\w![\\]]+"(?: not to be null)?',
+    'Expected (?:non-nullable )?type "[\\w![\\]]+"(?: not to be null| to be an object)?',
     'Field "\\w+" of required type "[\\w![\\]]+" was not provided',
     'Field "\\w+" is not defined by type "\\w+"',
     'Exactly one key must be specified for OneOf type "\\w+"',

@@ -3,7 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import cors from "@fastify/cors";
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, {
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { HeaderMap } from "@apollo/server";
 import type { Logger } from "pino";
 import type { Database } from "../db/database";
@@ -38,7 +44,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const { log, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
   const app: FastifyInstance = fastify<Server>({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     requestTimeout: 15_000,
     connectionTimeout: 30_000,
@@ -72,6 +78,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       },
       "request",
     );
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (!options.isReady()) reply.header("connection", "close");
+    done(null, payload);
   });
   app.setErrorHandler((error: FastifyError | AppError, request, reply) => sendError(reply, request, error, log));
   app.setNotFoundHandler((request, reply) =>

@@ -27,6 +27,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
     validateFn: validateArgument,
   });
   markOneOfInputs(schema);
+  describeRoots(schema);
   enforceAccess(schema);
   return schema;
 }
@@ -41,4 +42,10 @@ function markOneOfInputs(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInputObjectType(type) && type.name.endsWith("By")) type.isOneOf = true;
   }
+}
+
+/** type-graphql makes the root types itself, without descriptions. */
+function describeRoots(schema: GraphQLSchema): void {
+  const query = schema.getQueryType();
+  if (query) query.description = "Everything that can be read.";
 }

