@@ -75,8 +75,11 @@ function lock(directory: string): () => void {
 
 async function openPGlite(settings: EmbeddedSettings): Promise<PGlite> {
   const { PGlite } = await import("@electric-sql/pglite");
-  return PGlite.create({
+  const client = await PGlite.create({
     ...(settings.directory === undefined ? {} : { dataDir: dataIn(settings.directory) }),
     ...(settings.image === undefined ? {} : { loadDataDir: settings.image }),
   });
+  // Prisma writes instants without a zone and reads them as UTC.
+  await client.exec("SET TIME ZONE 'UTC'");
+  return client;
 }

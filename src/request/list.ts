@@ -8,7 +8,7 @@ import { defineLoader, groupBy } from "./loader";
 import { maxPageSize, pageSize, type PageArguments, type PageSize } from "./page-args";
 
 /**
- * SQL over the aliases `e` (the entity) and `l` (the link table). Never null. Text must carry `COLLATE "C"`, so that both databases sort alike.
+ * SQL over the aliases `e` (the entity) and `l` (the link table). Never null. Text carries `COLLATE "C"`, so that every database sorts alike.
  */
 export interface OrderKey {
   expression: string;

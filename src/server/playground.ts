@@ -51,14 +51,12 @@ export function registerPlayground(app: FastifyInstance, options: { directory: s
     // The page itself is complete only with its endpoint, and has its own address.
     allowedPath: pathName => pathName !== "/index.html",
     setHeaders: (reply, file) => {
-      reply.headers({
-        "cache-control": hashedName.test(file) ? "public, max-age=31536000, immutable" : "no-cache",
-        "content-security-policy": filePolicy,
-        "cross-origin-resource-policy": "same-origin",
-        "referrer-policy": "no-referrer",
-        vary: addToVary(reply.getHeader("vary"), "Accept-Encoding"),
-        "x-content-type-options": "nosniff",
-      });
+      reply.setHeader("cache-control", hashedName.test(file) ? "public, max-age=31536000, immutable" : "no-cache");
+      reply.setHeader("content-security-policy", filePolicy);
+      reply.setHeader("cross-origin-resource-policy", "same-origin");
+      reply.setHeader("referrer-policy", "no-referrer");
+      reply.setHeader("vary", addToVary(reply.getHeader("vary"), "Accept-Encoding"));
+      reply.setHeader("x-content-type-options", "nosniff");
     },
   });
   app.get("/", (_request, reply) => sendPlayground(reply));

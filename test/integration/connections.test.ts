@@ -71,8 +71,8 @@ afterAll(() => api.close());
 
 const lists = [
   { name: "topics", path: "topics", expected: "SELECT slug FROM topic ORDER BY position" },
-  { name: "tools", path: "tools", expected: 'SELECT slug FROM tool ORDER BY lower(name) COLLATE "C", id' },
-  { name: "lessons", path: "lessons", expected: 'SELECT slug FROM lesson ORDER BY lower(title) COLLATE "C", id' },
+  { name: "tools", path: "tools", expected: 'SELECT slug FROM tool ORDER BY lower(name COLLATE "C"), id' },
+  { name: "lessons", path: "lessons", expected: 'SELECT slug FROM lesson ORDER BY lower(title COLLATE "C"), id' },
   {
     name: "Topic.tools",
     path: "topic.tools",

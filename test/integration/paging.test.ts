@@ -31,7 +31,7 @@ describe("lists that change", () => {
   /** All slugs by a naive sort: by the bytes of the name in lower case, then by id. */
   async function inOrder(): Promise<string[]> {
     const rows = await api.database.query<{ id: number; slug: string; key: string }>(
-      sql`SELECT "id", "slug", lower("name") AS "key" FROM "tool"`,
+      sql`SELECT "id", "slug", lower("name" COLLATE "C") AS "key" FROM "tool"`,
     );
     return rows
       .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)) || a.id - b.id)

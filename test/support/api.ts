@@ -51,6 +51,8 @@ export async function createTestApi({ golden }: { golden: Golden }): Promise<Tes
     introspection: true,
     log: pino({ level: "debug" }, { write: line => void log.push(line) }),
   });
+  // Otherwise the first operation would start it, and a server that was never started refuses to stop.
+  await graphql.start();
   const execute: TestApi["execute"] = async (document, variables, { as, startedAt } = {}) => {
     const response = await graphql.executeOperation(
       { query: document, ...(variables ? { variables } : {}) },

@@ -166,7 +166,7 @@ describe("trustedSql", () => {
   it("takes names and expressions over columns", () => {
     for (const text of [
       'e."title"',
-      'lower(e."title") COLLATE "C"',
+      'lower(e."title" COLLATE "C")',
       'l."topic_id" = p."parent"',
       'e."a"::text[]',
       "count(*)",

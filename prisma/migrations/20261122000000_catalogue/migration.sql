@@ -521,12 +521,12 @@ ALTER TABLE "revision" ADD CONSTRAINT "revision_author_id_fkey" FOREIGN KEY ("au
 -- ---------------------------------------------------------------------------------------------------------------------
 -- From here on: what the Prisma schema cannot say.
 
--- Order by name ignores case and does not depend on the database's locale, so that cursors mean the same everywhere.
-CREATE INDEX "topic_title_order_idx" ON "topic" ((lower("title") COLLATE "C"), "id");
-CREATE INDEX "tool_name_order_idx" ON "tool" ((lower("name") COLLATE "C"), "id");
-CREATE INDEX "tool_category_name_order_idx" ON "tool" ("category", (lower("name") COLLATE "C"), "id");
-CREATE INDEX "tool_vendor_name_order_idx" ON "tool" ((lower("vendor") COLLATE "C"), (lower("name") COLLATE "C"), "id");
-CREATE INDEX "lesson_title_order_idx" ON "lesson" ((lower("title") COLLATE "C"), "id");
+-- Order by name ignores case (of ASCII letters) and does not depend on the database's locale, so that cursors mean the same everywhere.
+CREATE INDEX "topic_title_order_idx" ON "topic" (lower("title" COLLATE "C"), "id");
+CREATE INDEX "tool_name_order_idx" ON "tool" (lower("name" COLLATE "C"), "id");
+CREATE INDEX "tool_category_name_order_idx" ON "tool" ("category", lower("name" COLLATE "C"), "id");
+CREATE INDEX "tool_vendor_name_order_idx" ON "tool" (lower("vendor" COLLATE "C"), lower("name" COLLATE "C"), "id");
+CREATE INDEX "lesson_title_order_idx" ON "lesson" (lower("title" COLLATE "C"), "id");
 
 -- Slugs are addresses.
 ALTER TABLE "topic" ADD CONSTRAINT "topic_slug_check" CHECK ("slug" ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length("slug") <= 80);

@@ -104,7 +104,7 @@ export const lessons = defineList({
   entity: lessonEntity,
   orders: {
     TITLE: [
-      { expression: 'lower(e."title") COLLATE "C"', type: "text" },
+      { expression: 'lower(e."title" COLLATE "C")', type: "text" },
       { expression: 'e."id"', type: "integer" },
     ],
   },

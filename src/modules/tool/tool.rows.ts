@@ -56,7 +56,7 @@ export const toolEntity = defineEntity<ToolRow>({
 const inPosition = [{ expression: 'e."position"', type: "integer" }] as const;
 
 const byName = [
-  { expression: 'lower(e."name") COLLATE "C"', type: "text" },
+  { expression: 'lower(e."name" COLLATE "C")', type: "text" },
   { expression: 'e."id"', type: "integer" },
 ] as const;
 
