@@ -3,7 +3,7 @@ import closeWithGrace from "close-with-grace";
 import { runCommand } from "./cli/run-command";
 import { loadProjectConfig } from "./config/project-config";
 import { openDatabase } from "./db/open-database";
-import { loadContentIfEmpty, prepareDatabase, startApp } from "./server/app";
+import { loadContentIfEmpty, migrateDatabase, startApp } from "./server/app";
 import { createLog } from "./server/log";
 
 async function main(): Promise<number> {
@@ -13,10 +13,16 @@ async function main(): Promise<number> {
     log.warn({ err: error }, "an idle database connection broke"),
   );
   try {
-    if (config.database.migrateOnStart) await prepareDatabase(database, log);
+    if (config.database.migrateOnStart) await migrateDatabase(database, config.directories.migrations, log);
     if (config.content.onStart === "if-empty") await loadContentIfEmpty(database, config.content.directory, log);
     const app = await startApp(
-      { ...config.http, host: config.host, port: config.port, limits: config.limits },
+      {
+        ...config.http,
+        host: config.host,
+        port: config.port,
+        limits: config.limits,
+        playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
+      },
       database,
       log,
     );

@@ -1,6 +1,5 @@
 // `content import` and `content check`: the content files from the command line. Does its work as soon as it is loaded.
-import type { Config } from "../config/config";
-import { fromProjectRoot, loadProjectConfig } from "../config/project-config";
+import { loadProjectConfig, type ProjectConfig } from "../config/project-config";
 import { readContentDirectory } from "../content/catalogue.read";
 import { importContent } from "../content/content.import";
 import { formatProblems } from "../content/content.problem";
@@ -28,7 +27,7 @@ void runCommand(usage, async args => {
   throw new UsageError(command === undefined ? "A command is missing." : `There is no command ${command}.`);
 });
 
-async function check(config: Config, args: string[]): Promise<number> {
+async function check(config: ProjectConfig, args: string[]): Promise<number> {
   const { positionals } = parseCommandLine({ args, allowPositionals: true });
   const { files, problems } = await readContentDirectory(directoryOf(positionals, config), showProgress());
   if (problems.length === 0) {
@@ -40,7 +39,7 @@ async function check(config: Config, args: string[]): Promise<number> {
   return 1;
 }
 
-async function importFiles(config: Config, args: string[]): Promise<number> {
+async function importFiles(config: ProjectConfig, args: string[]): Promise<number> {
   const { positionals, values } = parseCommandLine({
     args,
     allowPositionals: true,
@@ -49,7 +48,7 @@ async function importFiles(config: Config, args: string[]): Promise<number> {
   const directory = directoryOf(positionals, config);
   const database = await openDatabase(config.database);
   try {
-    const migrations = await applyMigrations(database, await readMigrations(fromProjectRoot("prisma/migrations")));
+    const migrations = await applyMigrations(database, await readMigrations(config.directories.migrations));
     if (migrations.length > 0) console.log(`migrations applied: ${migrations.join(", ")}`);
     const report = await importContent(database, directory, { prune: values.prune, onProgress: showProgress() });
     console.log(importSummary(report));
@@ -59,7 +58,7 @@ async function importFiles(config: Config, args: string[]): Promise<number> {
   }
 }
 
-function directoryOf(positionals: readonly string[], config: Config): string {
+function directoryOf(positionals: readonly string[], config: ProjectConfig): string {
   if (positionals.length > 1) throw new UsageError("At most one directory can be given.");
   return positionals[0] ?? config.content.directory;
 }

@@ -2,8 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import type { Config } from "../config/config";
-import { fromProjectRoot, loadProjectConfig } from "../config/project-config";
+import { fromProjectRoot, loadProjectConfig, type ProjectConfig } from "../config/project-config";
 import { importContent } from "../content/content.import";
 import type { Database } from "../db/database";
 import { eraseEmbedded } from "../db/embedded-driver";
@@ -23,7 +22,7 @@ const usage = `Usage:
 
 The database is the one of DATABASE_URL, or the embedded one in DATA_DIRECTORY.`;
 
-const commands: Readonly<Record<string, (config: Config, args: string[]) => Promise<number>>> = {
+const commands: Readonly<Record<string, (config: ProjectConfig, args: string[]) => Promise<number>>> = {
   migrate,
   status,
   reset,
@@ -42,7 +41,7 @@ void runCommand(usage, async ([name, ...args]) => {
   return command(loadProjectConfig(), args);
 });
 
-async function migrate(config: Config, args: string[]): Promise<number> {
+async function migrate(config: ProjectConfig, args: string[]): Promise<number> {
   parseCommandLine({ args });
   return withDatabase(config, async database => {
     if (!(await migrateAndTell(database))) console.log("nothing to do: the database has all migrations");
@@ -50,7 +49,7 @@ async function migrate(config: Config, args: string[]): Promise<number> {
   });
 }
 
-async function status(config: Config, args: string[]): Promise<number> {
+async function status(config: ProjectConfig, args: string[]): Promise<number> {
   parseCommandLine({ args });
   const { applied, pending, edited, unknown } = await withDatabase(config, async database =>
     migrationStatus(database, await shippedMigrations()),
@@ -68,7 +67,7 @@ async function status(config: Config, args: string[]): Promise<number> {
   return pending.length + edited.length + unknown.length === 0 ? 0 : 1;
 }
 
-async function reset(config: Config, args: string[]): Promise<number> {
+async function reset(config: ProjectConfig, args: string[]): Promise<number> {
   const { values } = parseCommandLine({ args, options: { force: { type: "boolean", default: false } } });
   if (config.production) {
     console.error("A production database is never reset: NODE_ENV is production.");
@@ -91,7 +90,7 @@ async function reset(config: Config, args: string[]): Promise<number> {
   });
 }
 
-async function seed(config: Config, args: string[]): Promise<number> {
+async function seed(config: ProjectConfig, args: string[]): Promise<number> {
   parseCommandLine({ args });
   return withDatabase(config, async database => {
     await migrateAndTell(database);
@@ -99,7 +98,7 @@ async function seed(config: Config, args: string[]): Promise<number> {
   });
 }
 
-async function newMigration(_config: Config, args: string[]): Promise<number> {
+async function newMigration(_config: ProjectConfig, args: string[]): Promise<number> {
   const { positionals } = parseCommandLine({ args, allowPositionals: true });
   const [name] = positionals;
   if (name === undefined || positionals.length > 1) throw new UsageError("Exactly one name must be given.");
@@ -140,13 +139,13 @@ async function isConfirmed(target: string): Promise<boolean> {
 }
 
 /** For people; without the password. */
-function targetOf({ database: { url, dataDirectory } }: Config): string {
+function targetOf({ database: { url, dataDirectory } }: ProjectConfig): string {
   if (url === undefined) return `the embedded database of ${dataDirectory}`;
   const { host, pathname } = new URL(url);
   return `the database ${decodeURIComponent(pathname.slice(1))} on ${host}`;
 }
 
-async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
+async function withDatabase<T>(config: ProjectConfig, work: (database: Database) => Promise<T>): Promise<T> {
   const database = await openDatabase(config.database);
   try {
     return await work(database);
@@ -166,7 +165,7 @@ async function migrateAndTell(database: Database): Promise<boolean> {
   return applied.length > 0;
 }
 
-async function importAndTell(database: Database, config: Config): Promise<number> {
+async function importAndTell(database: Database, config: ProjectConfig): Promise<number> {
   const report = await importContent(database, config.content.directory, { onProgress: showProgress() });
   console.log(importSummary(report));
   return 0;

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { loadConfig, type Config } from "./config";
 
 /** The project's root, from src/config and from dist/src/config alike. */
-export function projectRoot(): string {
+function projectRoot(): string {
   const up = join(__dirname, "..", "..");
   return existsSync(join(up, "package.json")) ? up : join(up, "..");
 }
@@ -14,15 +14,18 @@ export function fromProjectRoot(path: string): string {
   return isAbsolute(path) ? path : join(projectRoot(), path);
 }
 
+export interface ProjectConfig extends Config {
+  /** Parts of the project that programs read, absolute. */
+  readonly directories: { readonly migrations: string; readonly playground: string };
+}
+
 /** The configuration, its directories absolute. @throws ConfigError as loadConfig does. */
-export function loadProjectConfig(): Config {
+export function loadProjectConfig(): ProjectConfig {
   const config = loadConfig();
-  return Object.freeze({
+  return {
     ...config,
-    database: Object.freeze({
-      ...config.database,
-      dataDirectory: fromProjectRoot(config.database.dataDirectory),
-    }),
-    content: Object.freeze({ ...config.content, directory: fromProjectRoot(config.content.directory) }),
-  });
+    database: { ...config.database, dataDirectory: fromProjectRoot(config.database.dataDirectory) },
+    content: { ...config.content, directory: fromProjectRoot(config.content.directory) },
+    directories: { migrations: fromProjectRoot("prisma/migrations"), playground: fromProjectRoot("dist/playground") },
+  };
 }

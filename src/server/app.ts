@@ -1,6 +1,5 @@
 // Puts the parts together: database, migrations, shipped content, GraphQL, HTTP. Started and stopped as one.
 import type { Logger } from "pino";
-import { fromProjectRoot } from "../config/project-config";
 import type { Database } from "../db/database";
 import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
@@ -12,7 +11,8 @@ import { buildGraphQLSchema } from "./schema";
 export interface AppSettings {
   host: string;
   port: number;
-  playground: boolean;
+  /** Where the built playground is; left out: there is none. */
+  playgroundDirectory?: string | undefined;
   introspection: boolean;
   corsOrigins: readonly string[];
   trustedProxyHops: number;
@@ -26,9 +26,9 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** @throws MigrationError when one fails; the database is then as it was. */
-export async function prepareDatabase(database: Database, log: Logger): Promise<void> {
-  const applied = await applyMigrations(database, await readMigrations(fromProjectRoot("prisma/migrations")));
+/** Applies the pending migrations of `directory`. @throws MigrationError when one fails; the database is then as it was. */
+export async function migrateDatabase(database: Database, directory: string, log: Logger): Promise<void> {
+  const applied = await applyMigrations(database, await readMigrations(directory));
   if (applied.length > 0) log.info({ migrations: applied }, "migrations applied");
 }
 
@@ -53,7 +53,7 @@ export async function startApp(settings: AppSettings, database: Database, log: L
     log,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
-    playgroundDirectory: settings.playground ? fromProjectRoot("dist/playground") : undefined,
+    playgroundDirectory: settings.playgroundDirectory,
     isReady: () => ready,
   });
   const url = await http.listen({ host, port });

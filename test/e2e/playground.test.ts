@@ -149,7 +149,7 @@ describeInBrowser("Playground in a browser", () => {
     expect(examples.length).toBeGreaterThan(1);
 
     const other = examples[examples.length - 1] ?? "";
-    await page.getByRole("menuitem", { name: other }).click();
+    await page.getByRole("menuitem", { name: new RegExp(`^${other} `) }).click();
     await selectedTab(page, other).waitFor();
     await editor(page, other).waitFor();
 

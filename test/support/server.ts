@@ -17,11 +17,14 @@ export interface TestServer {
 }
 
 export interface TestServerOptions extends Partial<AppSettings> {
+  /** Serves the built playground. */
+  playground?: boolean;
   golden?: Golden;
 }
 
 export async function startTestServer({
   golden = "catalogue",
+  playground = false,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase({ golden });
@@ -30,11 +33,11 @@ export async function startTestServer({
     {
       host: "127.0.0.1",
       port: 0,
-      playground: false,
       introspection: true,
       corsOrigins: [],
       trustedProxyHops: 0,
       limits: { maxDepth: 15, maxCost: 10_000 },
+      ...(playground ? { playgroundDirectory: "dist/playground" } : {}),
       ...settings,
     },
     database,

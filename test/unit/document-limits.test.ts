@@ -103,6 +103,12 @@ describe("The cost of an operation", () => {
     );
   });
 
+  it("counts a fragment anew under each page size that it is spread under", () => {
+    const text = `{ ${[2, 7, 2].map(size => `topics(first: ${size}) { ...P }`).join(" ")} }
+      fragment P on TopicConnection { nodes { slug } }`;
+    expect(costOf(text)).toBe(1 + 2 + 1 + 7 + 1 + 2);
+  });
+
   it("is the same from literals, variables and `last`", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 100 }), (outer, inner) => {

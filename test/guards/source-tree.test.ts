@@ -1,0 +1,93 @@
+// The tree keeps its own rules: which way imports point, who reads the environment, no unchecked SQL, small files that say what they own.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+
+/** What each folder of src may import from, besides itself. The same table as in eslint.config.mjs, and docs/architecture.md. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  main: ["cli", "config", "db", "server"],
+  cli: ["config", "content", "db", "errors", "server"],
+  server: ["content", "db", "errors", "generated", "graphql", "modules", "request"],
+  modules: ["db", "errors", "generated", "graphql", "request"],
+  content: ["db", "errors", "generated"],
+  graphql: ["errors", "generated", "request"],
+  request: ["db", "errors", "generated"],
+  db: ["errors", "generated"],
+  config: [],
+  errors: [],
+};
+const moduleOrder = ["user", "topic", "tool", "lesson", "catalog", "node"];
+
+interface SourceFile {
+  path: string;
+  text: string;
+}
+
+const sources: SourceFile[] = readdirSync("src", { recursive: true, withFileTypes: true })
+  .filter(entry => entry.isFile() && /\.tsx?$/.test(entry.name))
+  .map(entry => join(entry.parentPath, entry.name))
+  .filter(path => !path.startsWith(join("src", "generated")))
+  .map(path => ({ path, text: readFileSync(path, "utf8") }));
+const serverSources = sources.filter(({ path }) => !path.startsWith(join("src", "playground")));
+
+function importsOf({ path, text }: SourceFile): string[] {
+  const found = text.matchAll(/(?:from|import\(|require\()\s*"(\.[^"]+)"/g);
+  return [...found].map(match => relative("src", normalize(join(dirname(path), match[1] ?? ""))));
+}
+
+function layerOf(path: string): string {
+  return path.split("/", 1)[0]?.replace(/\.ts$/, "") ?? "";
+}
+
+/** One line for each import that points the wrong way. */
+function wrongImports(files: readonly SourceFile[]): string[] {
+  return files.flatMap(file => {
+    const from = relative("src", file.path);
+    return importsOf(file)
+      .filter(target => !mayImport(from, target))
+      .map(target => `${from} → ${target}`);
+  });
+}
+
+function mayImport(from: string, target: string): boolean {
+  const [layer, other] = [layerOf(from), layerOf(target)];
+  if (layer !== other) return allowed[layer]?.includes(other) ?? false;
+  if (layer !== "modules") return true;
+  const [module, otherModule] = [from, target].map(path => moduleOrder.indexOf(path.split("/")[1] ?? ""));
+  return module !== undefined && otherModule !== undefined && otherModule >= 0 && otherModule <= module;
+}
+
+describe("Imports", () => {
+  it("point down only", () => {
+    expect(wrongImports(serverSources)).toEqual([]);
+  });
+
+  it.each([
+    ["src/db/example.ts", 'import { connect } from "../graphql/connection";'],
+    ["src/request/example.ts", 'import type { Config } from "../config/config";'],
+    ["src/modules/topic/example.ts", 'import { toolEntity } from "../tool/tool.rows";'],
+    ["src/graphql/example.ts", 'const late = await import("../modules/tool/tool.rows");'],
+  ])("that point up are found: %s", (path, text) => {
+    expect(wrongImports([{ path, text }])).toHaveLength(1);
+  });
+});
+
+describe("The source", () => {
+  it("reads the environment in src/config alone", () => {
+    const readers = serverSources.filter(({ text }) => text.includes("process.env")).map(({ path }) => path);
+    expect(readers.every(path => path.startsWith(join("src", "config")))).toBe(true);
+    expect(readers).not.toEqual([]);
+  });
+
+  it("sends no SQL that Prisma does not parameterise", () => {
+    expect(sources.filter(({ text }) => /\$(query|execute)RawUnsafe/.test(text))).toEqual([]);
+  });
+
+  it("says at the top of each file what it owns", () => {
+    expect(sources.filter(({ text }) => !text.startsWith("// ")).map(({ path }) => path)).toEqual([]);
+  });
+
+  it("has no unfinished or loosened code", () => {
+    const marks = /TODO|FIXME|@ts-ignore|@ts-nocheck|\bas any\b|eslint-disable/;
+    expect(sources.filter(({ text }) => marks.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});
