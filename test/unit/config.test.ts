@@ -152,7 +152,7 @@ describe("createLog", () => {
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? "")).toEqual({
       level: "info",
-      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
       note: "two\nlines",
       msg: "an event",
     });

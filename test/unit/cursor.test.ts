@@ -40,7 +40,10 @@ describe("A cursor", () => {
   });
 
   it("with one character changed is refused, or still holds usable values of the same types", () => {
-    const change = fc.record({ at: fc.nat(), to: fc.constantFrom(..."AZaz09-_=+/ \0é") });
+    const change = fc.record({
+      at: fc.nat(),
+      to: fc.constantFrom("A", "z", "0", "9", "-", "_", "=", "+", " ", "\0", "é"),
+    });
     fc.assert(
       fc.property(keys, change, ([types, values], { at, to }) => {
         const cursor = encodeCursor(scope, values);

@@ -77,9 +77,9 @@ function describeOnServer(url: string): void {
     });
 
     afterAll(async () => {
-      await app?.stop();
-      await database?.close();
-      await proxy?.close();
+      await app.stop();
+      await database.close();
+      await proxy.close();
       await onServer(url, [`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`]);
     });
 

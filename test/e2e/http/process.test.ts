@@ -50,12 +50,12 @@ function start(environment: Record<string, string>): Run {
 
 /** The URL that the process names once it listens. */
 async function urlOf(run: Run): Promise<string> {
-  let ended = false;
-  void run.exit.then(() => (ended = true));
+  const state = { ended: false };
+  void run.exit.then(() => (state.ended = true));
   for (;;) {
     const url = /ready at (http:\/\/[\w.:]+)/.exec(run.output())?.[1];
     if (url) return url;
-    if (ended) throw new Error(`the process ended:\n${run.output()}`);
+    if (state.ended) throw new Error(`the process ended:\n${run.output()}`);
     await new Promise(resolve => setTimeout(resolve, 50));
   }
 }

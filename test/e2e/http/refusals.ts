@@ -25,7 +25,7 @@ const internals =
  */
 export async function expectRefusal(response: Response, status: number, code: string): Promise<Refusal> {
   const text = await response.text();
-  expect({ status: response.status, text }).toEqual({ status, text: expect.stringContaining('"errors"') });
+  expect({ status: response.status, text }).toEqual({ status, text: expect.stringContaining('"errors"') as string });
   expect(response.headers.get("content-type")).toMatch(/^application\/(graphql-response\+)?json\b/);
   expect(text).not.toMatch(internals);
   expect(text).not.toContain(canary);

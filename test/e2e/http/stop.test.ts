@@ -61,7 +61,7 @@ describe("Stopping the server", () => {
     open.finish();
     const { status, text, connection } = await open.answer;
     expect(status).toBe(200);
-    expect(JSON.parse(text)).toEqual({ data: { topics: { nodes: [{ slug: expect.any(String) }] } } });
+    expect(JSON.parse(text)).toEqual({ data: { topics: { nodes: [{ slug: expect.any(String) as string }] } } });
     expect(connection).toBe("close");
     await stopping;
     agent.destroy();

@@ -37,13 +37,13 @@ export function requestOf(url: string, { method, headers = {}, chunks = [] }: Wi
         });
       },
     );
-    let answered = false;
-    sent.on("response", () => (answered = true));
+    const state = { answered: false };
+    sent.on("response", () => (state.answered = true));
     // The server may close while the rest of a body that it has refused is still on its way.
-    sent.on("error", error => (answered ? undefined : reject(error)));
+    sent.on("error", error => (state.answered ? undefined : reject(error)));
     void (async () => {
       for (const chunk of chunks) {
-        if (answered) break;
+        if (state.answered) break;
         sent.write(chunk);
         await delay(5);
       }
