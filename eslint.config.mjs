@@ -42,13 +42,11 @@ const zones = layers.flatMap(layer =>
 /** Between modules, the side that owns the foreign key depends on the other. */
 const moduleOrder = ["user", "topic", "tool", "lesson", "catalog", "node"];
 const moduleZones = moduleOrder.flatMap((module, index) =>
-  moduleOrder
-    .slice(index + 1)
-    .map(later => ({
-      target: `./src/modules/${module}`,
-      from: `./src/modules/${later}`,
-      message: `modules/${module} may not import from modules/${later}.`,
-    })),
+  moduleOrder.slice(index + 1).map(later => ({
+    target: `./src/modules/${module}`,
+    from: `./src/modules/${later}`,
+    message: `modules/${module} may not import from modules/${later}.`,
+  })),
 );
 
 const noProcessEnv = [

@@ -33,7 +33,7 @@ const steps = [
   {
     name: "server",
     from: ["src", ".swcrc", "scripts/compile.mjs"],
-    makes: "dist/src/main.js",
+    makes: "dist/main.js",
     run: [node, "scripts/compile.mjs"],
     env: {},
   },

@@ -1,10 +1,13 @@
-// Compiles src/ to dist/ with swc, file by file, with the settings that jest uses too (.swcrc). Types are checked by `npm run check:types`.
+// Compiles src/ to dist/src with swc, file by file, with the settings that jest uses too (.swcrc), and joins the server into one file,
+// dist/main.js: looking up and reading 1,300 modules takes longer than running them. Types are checked by `npm run check:types`.
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { transformFile } from "@swc/core";
+import { build } from "esbuild";
 
 const out = "dist/src";
 await rm(out, { recursive: true, force: true });
+await rm("dist/main.js.cache", { force: true });
 const entries = await readdir("src", { recursive: true, withFileTypes: true });
 const files = entries
   .filter(entry => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
@@ -23,4 +26,21 @@ await Promise.all(
     if (map) await writeFile(`${target}.map`, map);
   }),
 );
-console.log(`compiled ${files.length} files`);
+
+await build({
+  entryPoints: ["dist/src/main.js"],
+  outfile: "dist/main.js",
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  // What reads files beside itself, or is not always there.
+  external: [
+    "@electric-sql/pglite",
+    "pglite-prisma-adapter",
+    "@prisma/client",
+    "@prisma/schema-engine-wasm",
+    "pg-native",
+    "pino-pretty",
+  ],
+  logLevel: "warning",
+});

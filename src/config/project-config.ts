@@ -1,12 +1,13 @@
 // The project on disk: its root, and its configuration with the directories that are relative counted from there. What every program starts with.
 import { existsSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { loadConfig, type Config } from "./config";
 
-/** The project's root, from src/config and from dist/src/config alike. */
+/** The project's root: from src/config, from dist/src/config and from the bundled dist/main.js alike. */
 function projectRoot(): string {
-  const up = join(__dirname, "..", "..");
-  return existsSync(join(up, "package.json")) ? up : join(up, "..");
+  let directory = __dirname;
+  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
+  return directory;
 }
 
 /** `path` itself when it is absolute; otherwise counted from the project's root, wherever the program was started. */

@@ -43,7 +43,8 @@ const unsupportedType = "Send the content type application/json in UTF-8.";
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const { log, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
   const app: FastifyInstance = fastify<Server>({
-    loggerInstance: log,
+    // Its own notes are not for every log: requests and the address are logged here.
+    loggerInstance: log.isLevelEnabled("info") ? log.child({}, { level: "warn" }) : log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     requestTimeout: 15_000,
