@@ -1,53 +1,26 @@
 // What the linter holds: sound TypeScript, and which way imports may point (docs/architecture.md).
+import { readFileSync } from "node:fs";
 import { importX } from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
 
-/** Each folder of src, and the folders it may not import from. `main → server → modules → graphql → request → db → generated`. */
-const layers = [
-  "main.ts",
-  "cli",
-  "server",
-  "modules",
-  "content",
-  "graphql",
-  "request",
-  "db",
-  "config",
-  "errors",
-  "generated",
+/**
+ * `layers`: what each folder of src (and main.ts) may import from besides itself. `modules`: in this order, each may import from those
+ * before it, since the side that owns the foreign key depends on the other. test/guards/source-tree.test.ts holds the same table.
+ */
+const { layers, modules } = JSON.parse(readFileSync("src/import-directions.json", "utf8"));
+const place = layer => (layer === "main" ? "./src/main.ts" : `./src/${layer}`);
+const zone = (target, from) => ({ target, from, message: `${target} may not import from ${from}.` });
+const zones = [
+  ...Object.entries(layers).flatMap(([layer, allowed]) =>
+    Object.keys(layers)
+      .filter(other => other !== layer && !allowed.includes(other))
+      .map(other => zone(place(layer), place(other))),
+  ),
+  ...modules.flatMap((module, index) =>
+    modules.slice(index + 1).map(later => zone(`./src/modules/${module}`, `./src/modules/${later}`)),
+  ),
 ];
-const allowed = {
-  "main.ts": ["cli", "config", "db", "server"],
-  cli: ["config", "content", "db", "errors", "server"],
-  server: ["content", "db", "errors", "generated", "graphql", "modules", "request"],
-  modules: ["db", "errors", "generated", "graphql", "request"],
-  content: ["db", "errors", "generated"],
-  graphql: ["errors", "generated", "request"],
-  request: ["db", "errors", "generated"],
-  db: ["errors", "generated"],
-  config: [],
-  errors: [],
-  generated: [],
-};
-const zones = layers.flatMap(layer =>
-  layers
-    .filter(other => other !== layer && !allowed[layer].includes(other))
-    .map(other => ({
-      target: `./src/${layer}`,
-      from: `./src/${other}`,
-      message: `src/${layer} may not import from src/${other}.`,
-    })),
-);
-/** Between modules, the side that owns the foreign key depends on the other. */
-const moduleOrder = ["user", "topic", "tool", "lesson", "catalog", "node"];
-const moduleZones = moduleOrder.flatMap((module, index) =>
-  moduleOrder.slice(index + 1).map(later => ({
-    target: `./src/modules/${module}`,
-    from: `./src/modules/${later}`,
-    message: `modules/${module} may not import from modules/${later}.`,
-  })),
-);
 
 const noProcessEnv = [
   "error",
@@ -90,7 +63,7 @@ export default tseslint.config(
     rules: {
       "import-x/no-cycle": "error",
       "import-x/no-default-export": "error",
-      "import-x/no-restricted-paths": ["error", { zones: [...zones, ...moduleZones] }],
+      "import-x/no-restricted-paths": ["error", { zones }],
       "no-console": "error",
     },
   },

@@ -2,20 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 
-/** What each folder of src may import from, besides itself. The same table as in eslint.config.mjs, and docs/architecture.md. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ["cli", "config", "db", "server"],
-  cli: ["config", "content", "db", "errors", "server"],
-  server: ["content", "db", "errors", "generated", "graphql", "modules", "request"],
-  modules: ["db", "errors", "generated", "graphql", "request"],
-  content: ["db", "errors", "generated"],
-  graphql: ["errors", "generated", "request"],
-  request: ["db", "errors", "generated"],
-  db: ["errors", "generated"],
-  config: [],
-  errors: [],
+/** The table that ESLint reads too. */
+const directions = JSON.parse(readFileSync("src/import-directions.json", "utf8")) as {
+  layers: Readonly<Record<string, readonly string[]>>;
+  modules: readonly string[];
 };
-const moduleOrder = ["user", "topic", "tool", "lesson", "catalog", "node"];
 
 interface SourceFile {
   path: string;
@@ -50,9 +41,9 @@ function wrongImports(files: readonly SourceFile[]): string[] {
 
 function mayImport(from: string, target: string): boolean {
   const [layer, other] = [layerOf(from), layerOf(target)];
-  if (layer !== other) return allowed[layer]?.includes(other) ?? false;
+  if (layer !== other) return directions.layers[layer]?.includes(other) ?? false;
   if (layer !== "modules") return true;
-  const [module, otherModule] = [from, target].map(path => moduleOrder.indexOf(path.split("/")[1] ?? ""));
+  const [module, otherModule] = [from, target].map(path => directions.modules.indexOf(path.split("/")[1] ?? ""));
   return module !== undefined && otherModule !== undefined && otherModule >= 0 && otherModule <= module;
 }
 
