@@ -71,7 +71,11 @@ export default tseslint.config(
   { files: ["src/**/*.ts"], ignores: ["src/config/**"], rules: { "no-restricted-syntax": noProcessEnv } },
   {
     files: ["test/**/*.ts"],
-    rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      // Jest's matchers, such as expect.any(), are of no type.
+      "@typescript-eslint/no-unsafe-assignment": "off",
+    },
   },
   { files: ["src/playground/**/*.{ts,tsx}", "**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
 );

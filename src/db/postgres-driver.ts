@@ -28,8 +28,9 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
     query_timeout: settings.statementTimeoutMs + 500,
     idle_in_transaction_session_timeout: settings.statementTimeoutMs * 2,
     keepAlive: true,
-    // Prisma writes instants without a zone and reads them as UTC. A statement, since poolers refuse start-up options.
-    onConnect: async client => void (await client.query("SET TIME ZONE 'UTC'")),
+    // Prisma writes instants without a zone and reads them as UTC. A statement, since poolers refuse
+    // start-up options; the pool waits for the promise, which its types do not say.
+    onConnect: (client): unknown => client.query("SET TIME ZONE 'UTC'"),
     application_name: "learngraph",
   });
   // Without a listener, the error of one idle connection would end the process.

@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await server?.close();
+  await server.close();
 });
 
 describe("Playground over HTTP", () => {
@@ -96,7 +96,7 @@ describeInBrowser("Playground in a browser", () => {
   }, 60_000);
 
   afterAll(async () => {
-    await browser?.close();
+    await browser.close();
   });
 
   beforeEach(async () => {
@@ -118,7 +118,7 @@ describeInBrowser("Playground in a browser", () => {
   }, 30_000);
 
   afterEach(async () => {
-    await context?.close();
+    await context.close();
     expect(foreignRequests).toEqual([]);
     // A violation of the policy is written to the console as an error.
     expect(complaints).toEqual([]);

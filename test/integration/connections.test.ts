@@ -130,7 +130,7 @@ async function page(path: string, args: PageArguments): Promise<Page> {
   const [parent = "", field] = path.split(".");
   const selected = path.endsWith(".facts") ? pageParts.replaceAll("slug", "slug: key") : pageParts;
   const list = `${field ?? parent}(${given}) { ${selected} }`;
-  const slug = [...(parents[`${parent}s` as "topics"] ?? [])].sort((a, b) => a.id - b.id)[0]?.slug;
+  const slug = [...parents[`${parent}s` as "topics"]].sort((a, b) => a.id - b.id)[0]?.slug;
   const document = `query (${declared}) { ${field ? `parent: ${parent}(by: { slug: "${slug}" }) { list: ${list} }` : `list: ${list}`} }`;
   const data = await api.data<{ list?: Page; parent?: { list: Page } }, PageArguments & Record<string, unknown>>(
     document,
@@ -167,7 +167,7 @@ describe.each(lists)("$name", ({ path, expected }) => {
           ...(after === undefined ? {} : { after: cursors[after] ?? "" }),
           ...(before === undefined ? {} : { before: cursors[before] ?? "" }),
         });
-        const model = modelPage(all, { ...size, after, before } as { [K in keyof PageArguments]: number });
+        const model = modelPage(all, { ...size, after, before });
         expect(slugsOf(found)).toEqual(model.slugs);
         expect(found.edges.map(({ node }) => node)).toEqual(found.nodes);
         expect(found.pageInfo).toEqual({
