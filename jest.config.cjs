@@ -10,5 +10,6 @@ module.exports = {
   ],
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json"],
   globalSetup: "<rootDir>/test/setup/global-setup.ts",
+  globalTeardown: "<rootDir>/test/setup/global-teardown.ts",
   testTimeout: 60_000,
 };

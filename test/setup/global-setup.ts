@@ -5,7 +5,15 @@ import { createDatabase, type Database } from "../../src/db/database";
 import { openEmbedded } from "../../src/db/embedded-driver";
 import { applyMigrations, readMigrations } from "../../src/db/migrations";
 import { openPostgres } from "../../src/db/postgres-driver";
-import { goldenDirectory, goldenImage, onServer, postgresSettings, templateName, type Golden } from "../support/golden";
+import {
+  goldenDirectory,
+  goldenImage,
+  goldens,
+  onServer,
+  postgresSettings,
+  templateName,
+  type Golden,
+} from "../support/golden";
 
 export default async function globalSetup(): Promise<void> {
   if (process.env["TEST_DATABASE_URL"] === undefined) await makeImages();
@@ -16,7 +24,7 @@ async function makeImages(): Promise<void> {
   mkdirSync(goldenDirectory, { recursive: true });
   const driver = await openEmbedded({});
   const database = createDatabase(driver);
-  for (const golden of ["empty", "catalogue"] as const) {
+  for (const golden of goldens) {
     await prepare(database, golden);
     writeFileSync(goldenImage(golden), Buffer.from(await (await driver.dump()).arrayBuffer()));
   }
@@ -24,9 +32,9 @@ async function makeImages(): Promise<void> {
 }
 
 async function makeTemplates(url: string): Promise<void> {
-  for (const golden of ["empty", "catalogue"] as const) {
+  for (const golden of goldens) {
     const name = templateName(golden);
-    await onServer(url, [`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`, `CREATE DATABASE "${name}"`]);
+    await onServer(url, [`CREATE DATABASE "${name}"`]);
     const database = createDatabase(openPostgres(postgresSettings(url, name)));
     await prepare(database, golden);
     await database.close();

@@ -1,13 +1,18 @@
 // Where the golden databases are and how a PostgreSQL server is told to copy one.
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Client } from "pg";
 import type { PostgresSettings } from "../../src/db/postgres-driver";
 
-export type Golden = "empty" | "catalogue";
+/** Runs at the same time keep apart. Set by the first process of a run and inherited by its workers. */
+const run = (process.env["LEARNGRAPH_TEST_RUN"] ??= randomUUID().slice(0, 8));
+
+export const goldens = ["empty", "catalogue"] as const;
+export type Golden = (typeof goldens)[number];
 
 export const goldenDirectory = join(process.cwd(), "node_modules/.cache/learngraph");
-export const goldenImage = (golden: Golden): string => join(goldenDirectory, `${golden}.tar`);
-export const templateName = (golden: Golden): string => `learngraph_golden_${golden}`;
+export const goldenImage = (golden: Golden): string => join(goldenDirectory, `${golden}-${run}.tar`);
+export const templateName = (golden: Golden): string => `learngraph_golden_${golden}_${run}`;
 
 export function postgresSettings(serverUrl: string, database: string): PostgresSettings {
   const url = new URL(serverUrl);
