@@ -130,7 +130,10 @@ async function page(path: string, args: PageArguments): Promise<Page> {
   const [parent = "", field] = path.split(".");
   const selected = path.endsWith(".facts") ? pageParts.replaceAll("slug", "slug: key") : pageParts;
   const list = `${field ?? parent}(${given}) { ${selected} }`;
-  const slug = [...parents[`${parent}s` as "topics"]].sort((a, b) => a.id - b.id)[0]?.slug;
+  // A root list has no parent.
+  const slug = [...((parents as Partial<typeof parents>)[`${parent}s` as "topics"] ?? [])].sort(
+    (a, b) => a.id - b.id,
+  )[0]?.slug;
   const document = `query (${declared}) { ${field ? `parent: ${parent}(by: { slug: "${slug}" }) { list: ${list} }` : `list: ${list}`} }`;
   const data = await api.data<{ list?: Page; parent?: { list: Page } }, PageArguments & Record<string, unknown>>(
     document,

@@ -24,7 +24,7 @@ const schema = buildSchema(`
 const failures: Record<string, () => unknown> = {
   known: () => new AppError("CONFLICT", "It changed.", { argument: "x" }, { cause: new Error(secret) }),
   input: () => badInput("how", "is wrong."),
-  plain: () => new Error(`password ${secret} at /work/src/x.ts`),
+  plain: () => new Error(`password ${secret} at /srv/app/src/x.ts`),
   text: () => secret,
   graphql: () => new GraphQLError(`SELECT ${secret}`),
   ownCode: () => new GraphQLError(secret, { extensions: { code: "INTERNAL_SERVER_ERROR", stacktrace: [secret] } }),
