@@ -1,6 +1,7 @@
 // The front matter of each kind of file as zod schemas: docs/content.md in code. Every message completes "expected …".
 // The only file that imports the generated enums' values.
 import { z } from "zod";
+import { isStorableText } from "../db/stored-values";
 import {
   FactComparison,
   FactKind,
@@ -14,7 +15,7 @@ import {
   ToolCategory,
   TopicCategory,
 } from "../generated/prisma/enums";
-import { isDay, isDecimal, isEmoji, isSitePath, isSlug, isSoundText, isWebAddress, lengthOf } from "./content.text";
+import { isDay, isDecimal, isEmoji, isSitePath, isSlug, isWebAddress, lengthOf } from "./content.text";
 
 const largestInteger = 2_147_483_647;
 
@@ -28,7 +29,7 @@ const textThat = (phrase: string, test: (value: string) => boolean) =>
   z
     .string(expect(phrase))
     .trim()
-    .refine(isSoundText, { error: "a text without NUL characters and without broken Unicode", abort: true })
+    .refine(isStorableText, { error: "a text without NUL characters and without broken Unicode", abort: true })
     .refine(test, { error: phrase });
 
 const text = (most: number) =>

@@ -1,4 +1,5 @@
 // What counts as a slug, an emoji, a day, a decimal or a URL in content. Pure; knows nothing of files.
+import { isCalendarDay } from "../db/stored-values";
 
 const slugPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const longestSlug = 80;
@@ -18,11 +19,6 @@ export function slugOf(heading: string): string {
     .replace(/^-|-$/g, "");
 }
 
-/** PostgreSQL stores neither NUL nor half of a surrogate pair. */
-export function isSoundText(value: string): boolean {
-  return !value.includes("\0") && !/\p{Surrogate}/u.test(value);
-}
-
 /** Counted as PostgreSQL counts: by code point. */
 export function lengthOf(value: string): number {
   return Array.from(value).length;
@@ -38,12 +34,9 @@ export function isEmoji(value: string): boolean {
   return value.length <= 40 && emojiPattern.test(value) && [...graphemes.segment(value)].length === 1;
 }
 
-/** A day of the calendar as `YYYY-MM-DD`. */
+/** A day of the calendar as `YYYY-MM-DD`, in a year that an editor can mean. */
 export function isDay(value: string): boolean {
-  if (!/^[12]\d{3}-\d{2}-\d{2}$/.test(value)) return false;
-  const time = Date.parse(`${value}T00:00:00Z`);
-  // The 30th of February is read as a day in March.
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
+  return /^[12]/.test(value) && isCalendarDay(value);
 }
 
 export function dayOf(value: string): Date {

@@ -2,6 +2,7 @@
 import { getMetadataStorage, validate, type ValidationError } from "class-validator";
 import type { ResolverData } from "type-graphql";
 import { AppError, badInput } from "../errors/app-error";
+import { isStorableText } from "../request/column";
 
 /**
  * type-graphql's hook for every argument. Text anywhere in the arguments must be well-formed Unicode without NUL, which PostgreSQL
@@ -21,8 +22,7 @@ export async function validateArgument(
 
 function checkText(value: unknown, path: string): void {
   if (typeof value === "string") {
-    if (value.includes("\0") || !value.isWellFormed())
-      throw badInput(path, "must not hold NUL characters or broken Unicode.");
+    if (!isStorableText(value)) throw badInput(path, "must not hold NUL characters or broken Unicode.");
   } else if (typeof value === "object" && value !== null) {
     for (const [key, inner] of Object.entries(value)) checkText(inner, path === "" ? key : `${path}.${key}`);
   }

@@ -2,6 +2,7 @@
 // input is checked strictly, and error messages never repeat it.
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
 import { isEmail } from "class-validator";
+import { isCalendarDay } from "../request/column";
 
 interface TextScalar {
   name: string;
@@ -35,12 +36,6 @@ function textScalar({
     parseValue: parse,
     parseLiteral: node => parse(node.kind === Kind.STRING ? node.value : undefined),
   });
-}
-
-function isCalendarDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
 }
 
 export const DateScalar = textScalar({

@@ -5,6 +5,9 @@ import { columnName, emptySql, joinSql, sql, trustedSql, type Sql } from "../db/
 export type ColumnType =
   "integer" | "text" | "boolean" | "uuid" | "enum" | "enums" | "texts" | "date" | "instant" | "decimal";
 
+/** For graphql/, which stands on this layer and not on db/. */
+export { isCalendarDay, isStorableText } from "../db/stored-values";
+
 /** The columns of a row type, by field name. The column's name is the snake case of the field's. */
 export type Columns<Row> = Readonly<{ [Field in keyof Row & string]: ColumnType }>;
 

@@ -1,5 +1,6 @@
 // Keyset cursors: opaque to clients, made of the sort values of a row, bound to one list and order. Parsed strictly.
 import { createHash } from "node:crypto";
+import { isCalendarDay, isStorableText } from "../db/stored-values";
 import { badInput } from "../errors/app-error";
 import type { ColumnType } from "./column";
 
@@ -52,11 +53,6 @@ function parse(cursor: string): unknown[] | undefined {
 
 function fits(key: unknown, type: ColumnType | undefined): boolean {
   if (type === "integer") return Number.isInteger(key) && Math.abs(key as number) <= 2_147_483_647;
-  if (typeof key !== "string" || key.includes("\0") || !key.isWellFormed()) return false;
-  return type !== "date" || isDay(key);
-}
-
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
+  if (typeof key !== "string" || !isStorableText(key)) return false;
+  return type !== "date" || isCalendarDay(key);
 }
