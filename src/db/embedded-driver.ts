@@ -1,7 +1,7 @@
 // The embedded default: PostgreSQL compiled to WebAssembly (PGlite), in a data directory or in memory. One connection.
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { PGlite } from "@electric-sql/pglite";
+import type { Extensions, PGlite } from "@electric-sql/pglite";
 import type { Driver } from "./driver";
 import { lockDirectory } from "./directory-lock";
 
@@ -73,9 +73,16 @@ function lock(directory: string): () => void {
   return lockDirectory(directory);
 }
 
+/** The extensions of PostgreSQL that the migrations create; PGlite has to be handed their files. */
+export async function embeddedExtensions(): Promise<Extensions> {
+  const { pg_trgm } = await import("@electric-sql/pglite/contrib/pg_trgm");
+  return { pg_trgm };
+}
+
 async function openPGlite(settings: EmbeddedSettings): Promise<PGlite> {
   const { PGlite } = await import("@electric-sql/pglite");
   const client = await PGlite.create({
+    extensions: await embeddedExtensions(),
     // Of the 128 MB that PostgreSQL takes unless told, every start would clear each page: a sixth of a second.
     startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"],
     ...(settings.directory === undefined ? {} : { dataDir: dataIn(settings.directory) }),

@@ -5,6 +5,7 @@ import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-util
 import { PGlite } from "@electric-sql/pglite";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 import type { SchemaEngine } from "@prisma/schema-engine-wasm";
+import { embeddedExtensions } from "./embedded-driver";
 import { MigrationError, type Migration } from "./migrations";
 
 /**
@@ -13,7 +14,7 @@ import { MigrationError, type Migration } from "./migrations";
  * @throws MigrationError that says what is wrong with the schema or with a migration.
  */
 export async function schemaDifference(schema: string, migrations: readonly Migration[]): Promise<string> {
-  const client = await PGlite.create();
+  const client = await PGlite.create({ extensions: await embeddedExtensions() });
   try {
     const engine = await startEngine(client, schema);
     const { stdout } = await engine.diff({
