@@ -1,7 +1,7 @@
 // Connections after the Relay cursor specification: the types, and the value behind them. Everything on it is made when it is selected.
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
 import type { RequestContext } from "../request/context";
-import type { List, ListArguments, ListEdge, ListPage } from "../request/list";
+import type { List, ListArguments, ListEdge, ListPage, ParentKey } from "../request/list";
 import { selectedColumns, type SelectionInfo } from "./selection";
 
 @ObjectType("PageInfo", { simpleResolvers: true, description: "Where a page lies in its list." })
@@ -64,7 +64,9 @@ export function connectionOf<T extends object>(
     @Field(() => PageInfo, { description: "Where this page lies in the list." })
     readonly pageInfo!: PageInfo;
 
-    @Field(() => Int, { description: `How many ${items} the whole list has. Counted only when selected.` })
+    @Field(() => Int, {
+      description: `How many ${items} the whole list has, that fit the filter. Counted only when selected.`,
+    })
     readonly totalCount!: number;
   }
   return ConnectionBase;
@@ -109,17 +111,17 @@ export class ConnectionValue<Row, Link> {
 
 /**
  * The value of a connection field: one page of `list`, under `parentId` or at the root, with the columns that are selected.
- * @throws AppError BAD_USER_INPUT for page sizes and cursors that do not fit.
+ * @throws AppError BAD_USER_INPUT for page sizes, cursors and filters that do not fit.
  */
 export async function connect<Row, Link>(
   list: List<Row, Link>,
-  parentId: number | null,
+  parentId: ParentKey | null,
   args: ListArguments,
   ctx: RequestContext,
   info: SelectionInfo,
 ): Promise<ConnectionValue<Row, Link>> {
   const page = await list.page(ctx, parentId, args, selectedColumns(info, list.entity, nodePaths));
-  return new ConnectionValue(page, () => list.total(ctx, parentId));
+  return new ConnectionValue(page, () => list.total(ctx, parentId, args));
 }
 
 /** Where the nodes of a connection field are. */
@@ -133,6 +135,17 @@ export function listAll<Row, Link>(
   info: SelectionInfo,
 ): Promise<readonly Row[]> {
   return list.rows(ctx, parentId, selectedColumns(info, list.entity));
+}
+
+/** The value of a field that gives the first row of a list under `parentId`, or null. */
+export async function firstOf<Row, Link>(
+  list: List<Row, Link>,
+  parentId: number,
+  ctx: RequestContext,
+  info: SelectionInfo,
+): Promise<Row | null> {
+  const [row] = await list.rows(ctx, parentId, selectedColumns(info, list.entity), 1);
+  return row ?? null;
 }
 
 /** What an edge type's fields read: the node, the cursor, and the link's columns beside them. */

@@ -11,26 +11,31 @@ export { isCalendarDay, isStorableText } from "../db/stored-values";
 /** The columns of a row type, by field name. The column's name is the snake case of the field's. */
 export type Columns<Row> = Readonly<{ [Field in keyof Row & string]: ColumnType }>;
 
-/** `alias."column"` as its row value: a date as YYYY-MM-DD, an instant in UTC with milliseconds, a decimal without trailing zeros. */
+/** `alias."column"` as its row value. */
 export function readColumn(alias: string, field: string, type: ColumnType): Sql {
-  const column = trustedSql(`${alias}."${columnName(field)}"`);
+  return readValue(`${alias}."${columnName(field)}"`, type);
+}
+
+/** An SQL expression as its row value: a date as YYYY-MM-DD, an instant in UTC with milliseconds, a decimal without trailing zeros. */
+export function readValue(expression: string, type: ColumnType): Sql {
+  const value = trustedSql(expression);
   switch (type) {
     case "integer":
     case "text":
     case "boolean":
     case "texts":
-      return column;
+      return value;
     case "uuid":
     case "enum":
-      return sql`${column}::text`;
+      return sql`${value}::text`;
     case "enums":
-      return sql`${column}::text[]`;
+      return sql`${value}::text[]`;
     case "date":
-      return sql`to_char(${column}, 'YYYY-MM-DD')`;
+      return sql`to_char(${value}, 'YYYY-MM-DD')`;
     case "instant":
-      return sql`to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+      return sql`to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
     case "decimal":
-      return sql`trim_scale(${column})::text`;
+      return sql`trim_scale(${value})::text`;
   }
 }
 
@@ -54,6 +59,7 @@ export function parameterCast(type: ColumnType): Sql {
     integer: "integer",
     uuid: "uuid",
     date: "date",
+    instant: "timestamptz",
     decimal: "numeric",
     boolean: "boolean",
   };

@@ -1,17 +1,24 @@
-// Keyset cursors: opaque to clients, made of the sort values of a row, bound to one list and order. Parsed strictly.
+// Keyset cursors: opaque to clients, made of the sort values of a row, bound to one list, filter and order. Parsed strictly.
 import { createHash } from "node:crypto";
-import { isCalendarDay, isStorableText } from "../db/stored-values";
+import { isCalendarDay, isStorableText, isStoredInstant } from "../db/stored-values";
 import { badInput } from "../errors/app-error";
 import type { ColumnType } from "./column";
 
 export type KeyValue = string | number;
 
+/** The type of one sort value, as a cursor has to hold it. */
+export interface KeyType {
+  type: ColumnType;
+  /** Of an enum: the values there are. */
+  values?: readonly string[];
+}
+
 const version = 1;
 const maxLength = 2_000;
 
-/** What a list and an order are called inside a cursor: short, and no secret. */
-export function cursorScope(list: string, order: string): string {
-  return createHash("sha256").update(`${list}\n${order}`).digest("base64url").slice(0, 8);
+/** What a list with its order and filter is called inside a cursor: short, and no secret. */
+export function cursorScope(...parts: readonly string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("base64url").slice(0, 8);
 }
 
 export function encodeCursor(scope: string, keys: readonly KeyValue[]): string {
@@ -20,18 +27,18 @@ export function encodeCursor(scope: string, keys: readonly KeyValue[]): string {
 
 /**
  * The sort values in `cursor`.
- * @throws AppError BAD_USER_INPUT that names `argument`, for anything that `encodeCursor` did not make for this list and order.
+ * @throws AppError BAD_USER_INPUT that names `argument`, for anything that `encodeCursor` did not make in this scope.
  */
 export function decodeCursor(
   cursor: string,
   scope: string,
-  types: readonly ColumnType[],
+  types: readonly KeyType[],
   argument: "after" | "before",
 ): KeyValue[] {
   const parts = cursor.length <= maxLength ? parse(cursor) : undefined;
   if (!parts || parts[0] !== version || typeof parts[1] !== "string")
     throw badInput(argument, "is not a valid cursor.");
-  if (parts[1] !== scope) throw badInput(argument, "is a cursor of another list or order.");
+  if (parts[1] !== scope) throw badInput(argument, "is a cursor of another list, filter or order.");
   const keys = parts.slice(2);
   if (keys.length !== types.length || !keys.every((key, index) => fits(key, types[index]))) {
     throw badInput(argument, "is not a valid cursor.");
@@ -51,8 +58,10 @@ function parse(cursor: string): unknown[] | undefined {
   }
 }
 
-function fits(key: unknown, type: ColumnType | undefined): boolean {
-  if (type === "integer") return Number.isInteger(key) && Math.abs(key as number) <= 2_147_483_647;
+function fits(key: unknown, expected: KeyType | undefined): boolean {
+  if (expected?.type === "integer") return Number.isInteger(key) && Math.abs(key as number) <= 2_147_483_647;
   if (typeof key !== "string" || !isStorableText(key)) return false;
-  return type !== "date" || isCalendarDay(key);
+  if (expected?.values) return expected.values.includes(key);
+  if (expected?.type === "date") return isCalendarDay(key);
+  return expected?.type !== "instant" || isStoredInstant(key);
 }

@@ -1,20 +1,26 @@
 // Lists of entities in keyset order, at the root or under parents: one page for each of many parents in one statement (LATERAL).
 import { emptySql, joinSql, sql, trustedSql, type Sql } from "../db/sql";
-import { parameterCast, readColumn, selectList, type Columns, type ColumnType } from "./column";
+import { badInput } from "../errors/app-error";
+import { parameterCast, readColumn, readValue, selectList, type Columns, type ColumnType } from "./column";
 import type { RequestContext } from "./context";
-import { cursorScope, decodeCursor, encodeCursor, type KeyValue } from "./cursor";
+import { cursorScope, decodeCursor, encodeCursor, type KeyType, type KeyValue } from "./cursor";
 import { unionOf, type ColumnSet, type Entity } from "./entity";
+import { compileFilter, type CompiledFilter, type FieldCondition, type FilterInput } from "./filter";
 import { defineLoader, groupBy } from "./loader";
 import { maxPageSize, pageSize, type PageArguments, type PageSize } from "./page-args";
 
 /**
  * SQL over the aliases `e` (the entity) and `l` (the link table). Never null. Text carries `COLLATE "C"`, so that every database sorts alike.
  */
-export interface OrderKey {
+export interface OrderKey extends KeyType {
   expression: string;
-  type: ColumnType & ("integer" | "text" | "date");
+  type: ColumnType & ("integer" | "text" | "date" | "instant" | "enum");
+  /** Of an enum: its SQL type. */
+  cast?: string;
   descending?: boolean;
 }
+
+export type ParentKey = number | string;
 
 export interface ListDefinition<Row, Link> {
   /** Unique; cursors are bound to it. */
@@ -22,8 +28,12 @@ export interface ListDefinition<Row, Link> {
   entity: Entity<Row>;
   /** A table `l` between parent and entity, whose `columns` belong on the edge. */
   link?: { table: string; on: string; columns: Columns<Link> };
-  /** Absent for a root list. */
-  parent?: { expression: string; type: "integer" };
+  /** Absent for a root list. `type` is the SQL type of the parent's key. */
+  parent?: { expression: string; type: string };
+  /** What clients can filter by; absent for a list that has no filter. */
+  filter?: { readonly fields: ReadonlyMap<string, FieldCondition> };
+  /** Names in `catalog_count` whose sum is the length of the whole list, so that it need not be counted. */
+  countedAs?: readonly string[];
   /** At least one; each ends in a key that is unique in the list. */
   orders: Readonly<Record<string, readonly OrderKey[]>>;
   defaultOrder: string;
@@ -46,45 +56,65 @@ export interface List<Row, Link> {
   readonly entity: Entity<Row>;
   /**
    * One page; pages of the same arguments under different parents share a statement.
-   * @throws AppError BAD_USER_INPUT for page sizes and cursors that do not fit.
+   * @throws AppError BAD_USER_INPUT for page sizes, cursors and filters that do not fit.
    */
   page(
     ctx: RequestContext,
-    parentId: number | null,
+    parentId: ParentKey | null,
     args: ListArguments,
     columns: ColumnSet,
   ): Promise<ListPage<Row, Link>>;
-  /** All rows, in the default order, of a list that is short by nature; never more than 100. */
-  rows(ctx: RequestContext, parentId: number, columns: ColumnSet): Promise<readonly Row[]>;
-  /** How many rows the whole list has; shared by the parents that ask. */
-  total(ctx: RequestContext, parentId: number | null): Promise<number>;
+  /** The first `size` rows in the default order. */
+  rows(ctx: RequestContext, parentId: ParentKey, columns: ColumnSet, size?: number): Promise<readonly Row[]>;
+  /** How many rows the list has that fit the filter; shared by the parents that ask. */
+  total(ctx: RequestContext, parentId: ParentKey | null, args: ListArguments): Promise<number>;
 }
 
 export interface ListArguments extends PageArguments {
-  order?: string | null | undefined;
+  filter?: FilterInput | null;
+  /** The list's default order when left out. */
+  orderBy?: { field: string; direction: "ASC" | "DESC" } | null;
 }
 
-interface PageKey extends PageSize {
-  parentId: number | null;
-  order: string;
+interface TotalKey {
+  parentId: ParentKey | null;
+  filter: CompiledFilter;
+}
+
+interface PageKey extends TotalKey, PageSize {
+  order: Order;
   after: readonly KeyValue[] | undefined;
   before: readonly KeyValue[] | undefined;
   columns: ColumnSet;
 }
 
-type RawRow = Readonly<Record<string, unknown>> & { parent: number | null };
+interface Order {
+  /** Unique in the list, with its direction. */
+  name: string;
+  keys: readonly OrderKey[];
+}
+
+type RawRow = Readonly<Record<string, unknown>> & { parent: ParentKey | null };
 
 export function defineList<Row, Link = Record<never, never>>(definition: ListDefinition<Row, Link>): List<Row, Link> {
-  const orders = new Map(
-    Object.entries(definition.orders).map(([name, keys]) => [
-      name,
-      { keys, scope: cursorScope(definition.name, name) },
-    ]),
-  );
-  const orderOf = (name: string) => {
-    const order = orders.get(name);
-    if (!order) throw new Error(`${definition.name} has no order ${name}`);
-    return order;
+  const orderOf = (name: string, direction: "ASC" | "DESC" = "ASC"): Order => {
+    const keys = definition.orders[name];
+    if (!keys) throw new Error(`${definition.name} has no order ${name}`);
+    return direction === "ASC"
+      ? { name, keys }
+      : { name: `${name} DESC`, keys: keys.map(key => ({ ...key, descending: !key.descending })) };
+  };
+  const scopeOf = ({ order, filter }: Pick<PageKey, "order" | "filter">): string =>
+    cursorScope(definition.name, order.name, filter.key);
+
+  const filterOf = (ctx: RequestContext, input: FilterInput | null | undefined): CompiledFilter => {
+    const filter = compileFilter(ctx, definition.filter?.fields ?? new Map<string, FieldCondition>(), input);
+    // Under a parent, the parent's key finds the rows.
+    if (definition.parent || filter.isEmpty || filter.isIndexed) return filter;
+    throw badInput(
+      "filter",
+      "would read the whole list. Add a condition other than `not`, `none` or an empty `some`; under `or`, to each branch.",
+    );
   };
 
   const pages = defineLoader<PageKey, ListPage<Row, Link>>({
@@ -94,84 +124,77 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
       const results = new Map<PageKey, ListPage<Row, Link>>();
       await Promise.all(
         groups.map(async group => {
-          const { keys: orderKeys, scope } = orderOf(first(group).order);
           const byParent = groupBy(
-            await ctx.session.query<RawRow>(pageStatement(definition, orderKeys, group)),
+            await ctx.session.query<RawRow>(pageStatement(definition, group)),
             row => row.parent,
           );
-          for (const key of group)
-            results.set(key, toPage(definition, orderKeys, scope, key, byParent.get(key.parentId) ?? []));
+          const scope = scopeOf(first(group));
+          for (const key of group) results.set(key, toPage(definition, scope, key, byParent.get(key.parentId) ?? []));
         }),
       );
       return keys.map(key => results.get(key) ?? new Error("a page is missing"));
     },
   });
 
-  const totals = defineLoader<Pick<PageKey, "parentId">, number>({
-    cacheKey: ({ parentId }) => String(parentId),
+  const totals = defineLoader<TotalKey, number>({
+    cacheKey: ({ parentId, filter }) => `${parentId}\n${filter.key}`,
     batch: async (ctx, keys) => {
-      const parents = parentsClause(
-        definition,
-        keys.map(key => key.parentId),
+      const groups = [...groupBy(keys, ({ filter }) => filter.key).values()];
+      const results = new Map<TotalKey, number>();
+      await Promise.all(
+        groups.map(async group => {
+          const rows = await ctx.session.query<{ parent: ParentKey | null; total: number }>(
+            totalStatement(definition, group),
+          );
+          const byParent = new Map(rows.map(row => [row.parent, row.total]));
+          for (const key of group) results.set(key, byParent.get(key.parentId) ?? 0);
+        }),
       );
-      const rows = await ctx.session.query<{ parent: number | null; total: number }>(sql`
-        SELECT p."parent", (SELECT count(*)::integer FROM ${fromClause(definition)} WHERE ${scopeCondition(definition)}) AS "total"
-        FROM ${parents}`);
-      const byParent = new Map(rows.map(row => [row.parent, row.total]));
-      return keys.map(({ parentId }) => byParent.get(parentId) ?? 0);
+      return keys.map(key => results.get(key) ?? 0);
     },
   });
 
   return {
     entity: definition.entity,
     page: async (ctx, parentId, args, columns) => {
-      const name = args.order ?? definition.defaultOrder;
-      const { keys, scope } = orderOf(name);
-      const types = keys.map(key => key.type);
+      const order = orderOf(args.orderBy?.field ?? definition.defaultOrder, args.orderBy?.direction);
+      const filter = filterOf(ctx, args.filter);
       const cursor = (argument: "after" | "before") => {
         const text = args[argument];
-        return text === undefined || text === null ? undefined : decodeCursor(text, scope, types, argument);
+        if (text === undefined || text === null) return undefined;
+        return decodeCursor(text, scopeOf({ order, filter }), order.keys, argument);
       };
       return pages.load(ctx, {
-        parentId,
+        ...{ parentId, filter, order, columns },
         ...pageSize(args),
-        order: name,
         after: cursor("after"),
         before: cursor("before"),
-        columns,
       });
     },
-    rows: async (ctx, parentId, columns) => {
+    rows: async (ctx, parentId, columns, size = maxPageSize) => {
       const page = await pages.load(ctx, {
-        parentId,
-        size: maxPageSize,
-        direction: "forward",
-        order: definition.defaultOrder,
-        after: undefined,
-        before: undefined,
-        columns,
+        ...{ parentId, size, columns, direction: "forward" },
+        ...{ order: orderOf(definition.defaultOrder), filter: filterOf(ctx, null) },
+        ...{ after: undefined, before: undefined },
       });
       return page.edges.map(edge => edge.node);
     },
-    total: (ctx, parentId) => totals.load(ctx, { parentId }),
+    total: async (ctx, parentId, { filter }) => totals.load(ctx, { parentId, filter: filterOf(ctx, filter) }),
   };
 }
 
 /** Pages with the same signature are taken in one statement. */
-function signature({ order, size, direction, after, before }: PageKey): string {
-  return JSON.stringify([order, size, direction, after, before]);
+function signature({ order, filter, size, direction, after, before }: PageKey): string {
+  return JSON.stringify([order.name, filter.key, size, direction, after, before]);
 }
 
-function pageStatement<Row, Link>(
-  definition: ListDefinition<Row, Link>,
-  keys: readonly OrderKey[],
-  group: readonly PageKey[],
-): Sql {
+function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly PageKey[]): Sql {
   const { entity, link } = definition;
-  const { size, direction, after, before } = first(group);
+  const { size, direction, after, before, filter, order } = first(group);
+  const { keys } = order;
   const columns = unionOf([new Set(entity.always), ...group.map(key => key.columns)]);
   const from = fromClause(definition);
-  const scope = scopeCondition(definition);
+  const scope = scopeCondition(definition, filter);
   const parts = [
     selectList("e", entity.columns, columns),
     ...(link ? Object.entries<ColumnType>(link.columns).map(linkColumn) : []),
@@ -198,14 +221,31 @@ function pageStatement<Row, Link>(
       ORDER BY ${orderBy(keys, direction)} LIMIT ${size + 1}
     ) x ON TRUE
     ORDER BY p."parent", ${orderBy(
-      keys.map((key, index) => ({ ...key, expression: `x."k${index}"` })),
+      // An enum's order is not that of its text.
+      keys.map((key, index) => ({ ...key, expression: `x."k${index}"${key.cast ? `::${key.cast}` : ""}` })),
       direction,
+    )}`;
+}
+
+function totalStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly TotalKey[]): Sql {
+  const { filter } = first(group);
+  if (definition.countedAs && filter.isEmpty) {
+    return sql`
+      SELECT NULL AS "parent", sum("count")::integer AS "total"
+      FROM "catalog_count" WHERE "name" = ANY (${[...definition.countedAs]}::text[])`;
+  }
+  return sql`
+    SELECT p."parent", (
+      SELECT count(*)::integer FROM ${fromClause(definition)} WHERE ${scopeCondition(definition, filter)}
+    ) AS "total"
+    FROM ${parentsClause(
+      definition,
+      group.map(key => key.parentId),
     )}`;
 }
 
 function toPage<Row, Link>(
   definition: ListDefinition<Row, Link>,
-  keys: readonly OrderKey[],
   scope: string,
   key: PageKey,
   rows: readonly RawRow[],
@@ -222,7 +262,7 @@ function toPage<Row, Link>(
       get cursor() {
         return encodeCursor(
           scope,
-          keys.map((_, index) => row[`k${index}`] as KeyValue),
+          key.order.keys.map((_, index) => row[`k${index}`] as KeyValue),
         );
       },
     })),
@@ -237,13 +277,18 @@ function fromClause<Row, Link>({ entity, link }: ListDefinition<Row, Link>): Sql
     : trustedSql(`"${entity.table}" e`);
 }
 
-function scopeCondition<Row, Link>({ parent }: ListDefinition<Row, Link>): Sql {
-  return parent ? trustedSql(`${parent.expression} = p."parent"`) : sql`TRUE`;
+function scopeCondition<Row, Link>({ parent }: ListDefinition<Row, Link>, filter: CompiledFilter): Sql {
+  return parent ? sql`${trustedSql(`${parent.expression} = p."parent"`)} AND ${filter.sql}` : filter.sql;
 }
 
-function parentsClause<Row, Link>({ parent }: ListDefinition<Row, Link>, parentIds: readonly (number | null)[]): Sql {
+function parentsClause<Row, Link>(
+  { parent }: ListDefinition<Row, Link>,
+  parentIds: readonly (ParentKey | null)[],
+): Sql {
   if (!parent) return sql`(SELECT NULL::integer AS "parent") p`;
-  return sql`unnest(${[...new Set(parentIds)]}::${parameterCast(parent.type)}[]) AS p("parent")`;
+  // Text that is cast by the database: of its own types, such as enums, not every driver can write an array.
+  const cast = trustedSql(parent.type === "integer" ? "integer[]" : `text[]::${parent.type}[]`);
+  return sql`unnest(${[...new Set(parentIds)]}::${cast}) AS p("parent")`;
 }
 
 function linkColumn([field, type]: [string, ColumnType]): Sql {
@@ -251,10 +296,7 @@ function linkColumn([field, type]: [string, ColumnType]): Sql {
 }
 
 /** The sort value as it stands in a cursor. */
-function readKey({ expression, type }: OrderKey): Sql {
-  const value = trustedSql(expression);
-  return type === "date" ? sql`to_char(${value}, 'YYYY-MM-DD')` : value;
-}
+const readKey = ({ expression, type }: OrderKey): Sql => readValue(expression, type);
 
 function orderBy(keys: readonly OrderKey[], direction: PageSize["direction"]): Sql {
   return joinSql(
@@ -274,7 +316,10 @@ function compare(
   side: "after" | "before",
   orEqual = false,
 ): Sql {
-  const parameter = (index: number) => sql`${values[index]}::${parameterCast(keys[index]?.type ?? "text")}`;
+  const parameter = (index: number) => {
+    const { type = "text", cast } = keys[index] ?? {};
+    return sql`${values[index]}::${cast === undefined ? parameterCast(type) : trustedSql(cast)}`;
+  };
   const operator = (key: OrderKey | undefined) => ((side === "after") === (key?.descending ?? false) ? "<" : ">");
   const sameWay = keys.every(key => (key.descending ?? false) === (keys[0]?.descending ?? false));
   if (sameWay) {

@@ -53,9 +53,11 @@ const inputFields: Place<GraphQLInputField>[] = types
 const enumValues = types
   .filter(isEnumType)
   .flatMap(parent => parent.getValues().map(item => ({ path: `${parent.name}.${item.name}`, parent, item })));
+/** Inputs that hold the operators of one type, such as `DateFilter`: their fields are called after what they do. */
+const isOperators = ({ name }: GraphQLNamedType): boolean => /^(Text|Key|Int|Decimal|Date|DateTime)Filter$/.test(name);
 const everyField: readonly Place<{ name: string; type: GraphQLOutputType | GraphQLInputType }>[] = [
   ...fields,
-  ...inputFields,
+  ...inputFields.filter(({ parent }) => !isOperators(parent)),
 ];
 
 /** The paths that break a rule; each test expects none. */
@@ -63,7 +65,11 @@ function broken<T>(places: readonly Place<T>[], holds: (item: T, parent: GraphQL
   return places.filter(({ item, parent }) => !holds(item, parent)).map(({ path }) => path);
 }
 
-const typeOf = (item: { type: GraphQLOutputType | GraphQLInputType }): string => getNamedType(item.type).name;
+/** The name of a type; of a condition on a scalar, such as `DateFilter`, the name of the scalar. */
+const typeOf = (item: { type: GraphQLOutputType | GraphQLInputType }): string => {
+  const type = getNamedType(item.type);
+  return isOperators(type) ? type.name.replace(/Filter$/, "") : type.name;
+};
 const describes = (item: { description?: string | null | undefined }): boolean =>
   /^\p{Lu}[^]*[.`]$/u.test(item.description?.trim() ?? "");
 

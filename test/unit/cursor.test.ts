@@ -20,7 +20,7 @@ const keys = fc
 /** Undefined when it is refused as it has to be. */
 function read(cursor: string, types: readonly ColumnType[], of = scope): KeyValue[] | undefined {
   try {
-    return decodeCursor(cursor, of, types, "after");
+    return decodeCursor(cursor, of, types.map(type => ({ type })), "after");
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     expect([error.code, error.details]).toEqual(["BAD_USER_INPUT", { argument: "after" }]);
@@ -88,8 +88,8 @@ describe("A cursor", () => {
   it("of another list or another order is refused, and says so", () => {
     const cursor = encodeCursor(scope, [1]);
     for (const other of [cursorScope("tools", "POSITION"), cursorScope("topics", "TITLE")]) {
-      expect(() => decodeCursor(cursor, other, ["integer"], "before")).toThrow(
-        "before is a cursor of another list or order.",
+      expect(() => decodeCursor(cursor, other, [{ type: "integer" }], "before")).toThrow(
+        "before is a cursor of another list, filter or order.",
       );
     }
   });

@@ -2,15 +2,17 @@
 import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
-import { connect, listAll } from "../../graphql/connection";
+import { connect, firstOf, listAll } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
-import { PageArgs } from "../../graphql/page.args";
 import { isSelected, selectedColumns } from "../../graphql/selection";
 import type { RequestContext } from "../../request/context";
+import { ToolListArgs } from "../tool/tool.args";
 import { toolEntity } from "../tool/tool.rows";
 import { Tool, ToolConnection } from "../tool/tool.type";
+import { TopicListArgs } from "../topic/topic.args";
 import { callToActionEntity } from "../topic/topic.rows";
 import { TopicConnection } from "../topic/topic.type";
+import { LessonListArgs } from "./lesson.args";
 import { LessonLockReason } from "./lesson.enums";
 import { LessonBy } from "./lesson.inputs";
 import {
@@ -18,7 +20,9 @@ import {
   lessonEntity,
   lessons,
   moduleEntity,
+  nextLessons,
   prerequisitesOfLesson,
+  previousLessons,
   toolsOfLesson,
   topicsOfLesson,
   type LessonRow,
@@ -45,9 +49,13 @@ export class LessonResolver {
   @RequireAccess("PUBLIC")
   @Query(() => LessonConnection, {
     description:
-      "All lessons and tool guides by title, ignoring case.\n\nExample: `{ lessons(first: 10) { nodes { slug title durationMinutes } } }`",
+      "Lessons and tool guides, by title unless told.\n\nExample: `{ lessons(first: 10, filter: { level: { eq: BEGINNER }, durationMinutes: { lte: 20 } }, orderBy: { field: DURATION }) { nodes { slug title durationMinutes } } }`",
   })
-  lessons(@Args(() => PageArgs) args: PageArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+  lessons(
+    @Args(() => LessonListArgs) args: LessonListArgs,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
     return connect(lessons, null, args, ctx, info);
   }
 
@@ -79,24 +87,42 @@ export class LessonResolver {
     return find(toolEntity, "id", lesson.guidesToolId, ctx, info);
   }
 
-  @FieldResolver(() => ToolConnection, { description: "The tools it covers, the main one first." })
+  @FieldResolver(() => ToolConnection, { description: "The tools it covers, the main one first unless told." })
   tools(
     @Root() lesson: LessonRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ToolListArgs) args: ToolListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {
     return connect(toolsOfLesson, lesson.id, args, ctx, info);
   }
 
-  @FieldResolver(() => TopicConnection, { description: "The topics it teaches for, in the catalogue's order." })
+  @FieldResolver(() => TopicConnection, {
+    description: "The topics it teaches for, in the catalogue's order unless told.",
+  })
   topics(
     @Root() lesson: LessonRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => TopicListArgs) args: TopicListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {
     return connect(topicsOfLesson, lesson.id, args, ctx, info);
+  }
+
+  @FieldResolver(() => Lesson, {
+    nullable: true,
+    description: "The lesson after it in its module; null at the end, and when it is in none.",
+  })
+  next(@Root() lesson: LessonRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return firstOf(nextLessons, lesson.id, ctx, info);
+  }
+
+  @FieldResolver(() => Lesson, {
+    nullable: true,
+    description: "The lesson before it in its module; null at the start, and when it is in none.",
+  })
+  previous(@Root() lesson: LessonRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return firstOf(previousLessons, lesson.id, ctx, info);
   }
 
   @FieldResolver(() => [Lesson], { description: "The lessons to read before, in order; at most 100." })

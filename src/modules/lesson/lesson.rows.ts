@@ -3,8 +3,11 @@ import type { LessonAccess, LessonKind, Level } from "../../generated/prisma/enu
 import { richTextNeeds } from "../../graphql/rich-text.type";
 import { defineEntity } from "../../request/entity";
 import { defineList } from "../../request/list";
+import { toolFilter, toolOrder } from "../tool/tool.args";
+import { topicFilter, topicOrder } from "../topic/topic.args";
 import { callToActionEntity, topicEntity } from "../topic/topic.rows";
 import { toolEntity } from "../tool/tool.rows";
+import { lessonFilter, lessonOrder, moduleFilter, moduleOrder } from "./lesson.args";
 
 export interface ModuleRow {
   id: number;
@@ -39,7 +42,11 @@ export const modulesOfTopic = defineList({
   name: "Topic.modules",
   entity: moduleEntity,
   parent: { expression: 'e."topic_id"', type: "integer" },
-  orders: { POSITION: [{ expression: 'e."position"', type: "integer" }] },
+  filter: moduleFilter,
+  orders: {
+    ...moduleOrder.keys,
+    POSITION: [{ expression: 'e."position"', type: "integer" }],
+  },
   defaultOrder: "POSITION",
 });
 
@@ -102,20 +109,21 @@ export const lessonBodyEntity = defineEntity<LessonBodyRow>({
 export const lessons = defineList({
   name: "Query.lessons",
   entity: lessonEntity,
-  orders: {
-    TITLE: [
-      { expression: 'lower(e."title" COLLATE "C")', type: "text" },
-      { expression: 'e."id"', type: "integer" },
-    ],
-  },
+  filter: lessonFilter,
+  orders: lessonOrder.keys,
   defaultOrder: "TITLE",
+  countedAs: ["LESSON", "TOOL_GUIDE"],
 });
 
 export const lessonsOfModule = defineList({
   name: "Module.lessons",
   entity: lessonEntity,
   parent: { expression: 'e."module_id"', type: "integer" },
-  orders: { POSITION: [{ expression: 'e."position"', type: "integer" }] },
+  filter: lessonFilter,
+  orders: {
+    ...lessonOrder.keys,
+    POSITION: [{ expression: 'e."position"', type: "integer" }],
+  },
   defaultOrder: "POSITION",
 });
 
@@ -124,7 +132,9 @@ export const lessonsOfTopic = defineList({
   entity: lessonEntity,
   link: { table: "lesson_topic", on: 'l."lesson_id" = e."id"', columns: {} },
   parent: { expression: 'l."topic_id"', type: "integer" },
+  filter: lessonFilter,
   orders: {
+    ...lessonOrder.keys,
     POSITION: [
       { expression: 'l."position"', type: "integer" },
       { expression: 'l."lesson_id"', type: "integer" },
@@ -138,7 +148,11 @@ export const lessonsOfTool = defineList({
   entity: lessonEntity,
   link: { table: "lesson_tool", on: 'l."lesson_id" = e."id"', columns: {} },
   parent: { expression: 'l."tool_id"', type: "integer" },
-  orders: { ID: [{ expression: 'l."lesson_id"', type: "integer" }] },
+  filter: lessonFilter,
+  orders: {
+    ...lessonOrder.keys,
+    ID: [{ expression: 'l."lesson_id"', type: "integer" }],
+  },
   defaultOrder: "ID",
 });
 
@@ -161,7 +175,9 @@ export const toolsOfLesson = defineList({
   entity: toolEntity,
   link: { table: "lesson_tool", on: 'l."tool_id" = e."id"', columns: {} },
   parent: { expression: 'l."lesson_id"', type: "integer" },
+  filter: toolFilter,
   orders: {
+    ...toolOrder.keys,
     POSITION: [
       { expression: 'l."position"', type: "integer" },
       { expression: 'l."tool_id"', type: "integer" },
@@ -175,7 +191,9 @@ export const topicsOfLesson = defineList({
   entity: topicEntity,
   link: { table: "lesson_topic", on: 'l."topic_id" = e."id"', columns: {} },
   parent: { expression: 'l."lesson_id"', type: "integer" },
+  filter: topicFilter,
   orders: {
+    ...topicOrder.keys,
     TOPIC_POSITION: [
       { expression: 'e."position"', type: "integer" },
       { expression: 'l."topic_id"', type: "integer" },
@@ -183,6 +201,21 @@ export const topicsOfLesson = defineList({
   },
   defaultOrder: "TOPIC_POSITION",
 });
+
+/** The lessons after one in its module, and before it, the nearest first. */
+export const nextLessons = neighbours("Lesson.next", ">", false);
+export const previousLessons = neighbours("Lesson.previous", "<", true);
+
+function neighbours(name: string, side: ">" | "<", descending: boolean) {
+  return defineList({
+    name,
+    entity: lessonEntity,
+    link: { table: "lesson", on: `e."module_id" = l."module_id" AND e."position" ${side} l."position"`, columns: {} },
+    parent: { expression: 'l."id"', type: "integer" },
+    orders: { POSITION: [{ expression: 'e."position"', type: "integer", descending }] },
+    defaultOrder: "POSITION",
+  });
+}
 
 /** The invitation of the first topic a lesson teaches for, in the catalogue's order as in `topicsOfLesson`; no row when it has none. */
 export const callsToActionOfLesson = defineList({

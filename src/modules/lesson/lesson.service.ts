@@ -25,6 +25,6 @@ export async function lockCallToAction(
   lessonId: number,
   columns: ColumnSet,
 ): Promise<CallToActionRow | null> {
-  const [first] = await callsToActionOfLesson.rows(ctx, lessonId, columns);
+  const [first] = await callsToActionOfLesson.rows(ctx, lessonId, columns, 1);
   return first ?? null;
 }

@@ -4,10 +4,10 @@ import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { connect } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
-import { PageArgs } from "../../graphql/page.args";
 import type { RequestContext } from "../../request/context";
 import { topicEntity } from "../topic/topic.rows";
 import { Topic } from "../topic/topic.type";
+import { LessonListArgs } from "./lesson.args";
 import { ModuleBy } from "./lesson.inputs";
 import { lessonsOfModule, moduleEntity, type ModuleRow } from "./lesson.rows";
 import { LessonConnection, Module } from "./lesson.type";
@@ -33,10 +33,10 @@ export class ModuleResolver {
     return find(topicEntity, "id", module.topicId, ctx, info);
   }
 
-  @FieldResolver(() => LessonConnection, { description: "Its lessons, in order." })
+  @FieldResolver(() => LessonConnection, { description: "Its lessons, in order unless told." })
   lessons(
     @Root() module: ModuleRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => LessonListArgs) args: LessonListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {

@@ -3,10 +3,10 @@ import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { connect } from "../../graphql/connection";
 import { find } from "../../graphql/lookup";
-import { PageArgs } from "../../graphql/page.args";
 import type { RequestContext } from "../../request/context";
 import type { ToolRow } from "../tool/tool.rows";
 import { Tool } from "../tool/tool.type";
+import { LessonListArgs } from "./lesson.args";
 import { lessonEntity, lessonsOfTool } from "./lesson.rows";
 import { Lesson, LessonConnection } from "./lesson.type";
 
@@ -17,10 +17,12 @@ export class ToolLessonFields {
     return find(lessonEntity, "guidesToolId", tool.id, ctx, info);
   }
 
-  @FieldResolver(() => LessonConnection, { description: "The lessons that cover the tool, the oldest first." })
+  @FieldResolver(() => LessonConnection, {
+    description: "The lessons that cover the tool, the oldest first unless told.",
+  })
   lessons(
     @Root() tool: ToolRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => LessonListArgs) args: LessonListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {

@@ -2,19 +2,19 @@
 import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { connect } from "../../graphql/connection";
-import { PageArgs } from "../../graphql/page.args";
 import type { RequestContext } from "../../request/context";
 import type { TopicRow } from "../topic/topic.rows";
 import { Topic } from "../topic/topic.type";
+import { LessonListArgs, ModuleListArgs } from "./lesson.args";
 import { lessonsOfTopic, modulesOfTopic } from "./lesson.rows";
 import { LessonConnection, ModuleConnection } from "./lesson.type";
 
 @Resolver(() => Topic)
 export class TopicLessonFields {
-  @FieldResolver(() => ModuleConnection, { description: "The modules of the topic, in order." })
+  @FieldResolver(() => ModuleConnection, { description: "The modules of the topic, in order unless told." })
   modules(
     @Root() topic: TopicRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ModuleListArgs) args: ModuleListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {
@@ -22,11 +22,12 @@ export class TopicLessonFields {
   }
 
   @FieldResolver(() => LessonConnection, {
-    description: "The lessons that teach for the topic: those of its modules first, in order, then the others.",
+    description:
+      "The lessons that teach for the topic: those of its modules first, in order, then the others, unless told.",
   })
   lessons(
     @Root() topic: TopicRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => LessonListArgs) args: LessonListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {

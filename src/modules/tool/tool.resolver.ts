@@ -3,13 +3,37 @@ import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { connect, listAll } from "../../graphql/connection";
-import { findBy } from "../../graphql/lookup";
-import { PageArgs } from "../../graphql/page.args";
+import { find, findBy } from "../../graphql/lookup";
 import { RichText } from "../../graphql/rich-text.type";
 import { today, type RequestContext } from "../../request/context";
+import { TopicListArgs } from "../topic/topic.args";
+import { topicEntity } from "../topic/topic.rows";
+import { Topic } from "../topic/topic.type";
+import { FactListArgs, ToolListArgs } from "./tool.args";
 import { ToolBy } from "./tool.inputs";
-import { factsOfTool, plansOfTool, toolEntity, tools, type FactRow, type ToolPlanRow, type ToolRow } from "./tool.rows";
-import { Fact, FactConnection, Money, Source, Tool, ToolConnection, ToolPlan } from "./tool.type";
+import {
+  alternativesOfTool,
+  facts,
+  topicsOfTool,
+  factsOfTool,
+  plansOfTool,
+  toolEntity,
+  tools,
+  type FactRow,
+  type ToolPlanRow,
+  type ToolRow,
+} from "./tool.rows";
+import {
+  Fact,
+  FactConnection,
+  Money,
+  Source,
+  Tool,
+  ToolAlternativeConnection,
+  ToolConnection,
+  ToolTopicConnection,
+  ToolPlan,
+} from "./tool.type";
 
 @Resolver(() => Tool)
 export class ToolResolver {
@@ -30,9 +54,9 @@ export class ToolResolver {
   @RequireAccess("PUBLIC")
   @Query(() => ToolConnection, {
     description:
-      "All tools by name, ignoring case.\n\nExample: `{ tools(first: 10) { nodes { slug name } totalCount } }`",
+      'Tools, by name unless told.\n\nExample: `{ tools(first: 10, filter: { protocols: { includes: MCP }, plans: { some: { amount: { lte: "20" }, currency: { eq: "USD" } } } }) { nodes { slug name } totalCount } }`',
   })
-  tools(@Args(() => PageArgs) args: PageArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+  tools(@Args(() => ToolListArgs) args: ToolListArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
     return connect(tools, null, args, ctx, info);
   }
 
@@ -46,10 +70,37 @@ export class ToolResolver {
     return listAll(plansOfTool, tool.id, ctx, info);
   }
 
-  @FieldResolver(() => FactConnection, { description: "Dated statements about the tool, in the editors' order." })
+  @FieldResolver(() => ToolTopicConnection, {
+    description: "The topics whose pages show the tool, in the catalogue's order unless told; the edge says why.",
+  })
+  topics(
+    @Root() tool: ToolRow,
+    @Args(() => TopicListArgs) args: TopicListArgs,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return connect(topicsOfTool, tool.id, args, ctx, info);
+  }
+
+  @FieldResolver(() => ToolAlternativeConnection, {
+    description:
+      "Tools of the same category that topic pages show beside it, those that share the most pages first unless told.",
+  })
+  alternatives(
+    @Root() tool: ToolRow,
+    @Args(() => ToolListArgs) args: ToolListArgs,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return connect(alternativesOfTool, tool.id, args, ctx, info);
+  }
+
+  @FieldResolver(() => FactConnection, {
+    description: "Dated statements about the tool, in the editors' order unless told.",
+  })
   facts(
     @Root() tool: ToolRow,
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => FactListArgs) args: FactListArgs,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {
@@ -72,6 +123,25 @@ export class ToolPlanResolver {
 
 @Resolver(() => Fact)
 export class FactResolver {
+  @RequireAccess("PUBLIC")
+  @Query(() => FactConnection, {
+    description:
+      "Dated statements about tools and topics, the first that are due for a check first unless told.\n\nExample: `{ facts(first: 10, filter: { isStale: true }) { nodes { statement staleAfter tool { name } } } }`",
+  })
+  facts(@Args(() => FactListArgs) args: FactListArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return connect(facts, null, args, ctx, info);
+  }
+
+  @FieldResolver(() => Tool, { nullable: true, description: "The tool it is about; null when it is about a topic." })
+  tool(@Root() fact: FactRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return find(toolEntity, "id", fact.toolId, ctx, info);
+  }
+
+  @FieldResolver(() => Topic, { nullable: true, description: "The topic it is about; null when it is about a tool." })
+  topic(@Root() fact: FactRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+    return find(topicEntity, "id", fact.topicId, ctx, info);
+  }
+
   @FieldResolver(() => Source, { description: "Where the fact comes from." })
   source(@Root() fact: FactRow): Source {
     return { name: fact.sourceName, url: fact.sourceUrl };

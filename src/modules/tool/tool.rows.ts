@@ -10,6 +10,9 @@ import type {
 import { richTextNeeds } from "../../graphql/rich-text.type";
 import { defineEntity, type FieldNeeds } from "../../request/entity";
 import { defineList } from "../../request/list";
+import { topicFilter, topicOrder } from "../topic/topic.args";
+import { topicEntity, type TopicRow } from "../topic/topic.rows";
+import { factFilter, factOrder, toolFilter, toolOrder } from "./tool.args";
 
 export interface ToolRow {
   id: number;
@@ -55,16 +58,13 @@ export const toolEntity = defineEntity<ToolRow>({
 
 const inPosition = [{ expression: 'e."position"', type: "integer" }] as const;
 
-const byName = [
-  { expression: 'lower(e."name" COLLATE "C")', type: "text" },
-  { expression: 'e."id"', type: "integer" },
-] as const;
-
 export const tools = defineList({
   name: "Query.tools",
   entity: toolEntity,
-  orders: { NAME: byName },
+  filter: toolFilter,
+  orders: toolOrder.keys,
   defaultOrder: "NAME",
+  countedAs: ["TOOL"],
 });
 
 export interface TopicToolLink {
@@ -82,8 +82,55 @@ export const toolsOfTopic = defineList<ToolRow, TopicToolLink>({
     columns: { rank: "integer", blurb: "text", featured: "boolean" },
   },
   parent: { expression: 'l."topic_id"', type: "integer" },
-  orders: { RANK: [{ expression: 'l."rank"', type: "integer" }] },
+  filter: toolFilter,
+  orders: { ...toolOrder.keys, RANK: [{ expression: 'l."rank"', type: "integer" }] },
   defaultOrder: "RANK",
+});
+
+export const topicsOfTool = defineList<TopicRow, TopicToolLink>({
+  name: "Tool.topics",
+  entity: topicEntity,
+  link: {
+    table: "topic_tool",
+    on: 'l."topic_id" = e."id"',
+    columns: { rank: "integer", blurb: "text", featured: "boolean" },
+  },
+  parent: { expression: 'l."tool_id"', type: "integer" },
+  filter: topicFilter,
+  orders: topicOrder.keys,
+  defaultOrder: "POSITION",
+});
+
+/** Read from a view: topics that have tools in common, the most first. */
+export const relatedTopics = defineList<TopicRow, { sharedToolCount: number }>({
+  name: "Topic.relatedTopics",
+  entity: topicEntity,
+  link: { table: "related_topic", on: 'l."related_id" = e."id"', columns: { sharedToolCount: "integer" } },
+  parent: { expression: 'l."topic_id"', type: "integer" },
+  filter: topicFilter,
+  orders: {
+    ...topicOrder.keys,
+    SHARED: [
+      { expression: 'l."shared_tool_count"', type: "integer", descending: true },
+      { expression: 'e."position"', type: "integer" },
+      { expression: 'e."id"', type: "integer" },
+    ],
+  },
+  defaultOrder: "SHARED",
+});
+
+/** Read from a view: tools of the same category that topics name side by side, the most often first. */
+export const alternativesOfTool = defineList<ToolRow, { sharedTopicCount: number }>({
+  name: "Tool.alternatives",
+  entity: toolEntity,
+  link: { table: "tool_alternative", on: 'l."alternative_id" = e."id"', columns: { sharedTopicCount: "integer" } },
+  parent: { expression: 'l."tool_id"', type: "integer" },
+  filter: toolFilter,
+  orders: {
+    ...toolOrder.keys,
+    SHARED: [{ expression: 'l."shared_topic_count"', type: "integer", descending: true }, ...toolOrder.keys.NAME],
+  },
+  defaultOrder: "SHARED",
 });
 
 export const toolsOfSection = defineList({
@@ -190,7 +237,8 @@ export const factsOfTool = defineList({
   name: "Tool.facts",
   entity: factEntity,
   parent: { expression: 'e."tool_id"', type: "integer" },
-  orders: { POSITION: inPosition },
+  filter: factFilter,
+  orders: { ...factOrder.keys, POSITION: inPosition },
   defaultOrder: "POSITION",
 });
 
@@ -198,6 +246,16 @@ export const factsOfTopic = defineList({
   name: "Topic.facts",
   entity: factEntity,
   parent: { expression: 'e."topic_id"', type: "integer" },
-  orders: { POSITION: inPosition },
+  filter: factFilter,
+  orders: { ...factOrder.keys, POSITION: inPosition },
   defaultOrder: "POSITION",
+});
+
+export const facts = defineList({
+  name: "Query.facts",
+  entity: factEntity,
+  filter: factFilter,
+  orders: factOrder.keys,
+  defaultOrder: "STALE_AFTER",
+  countedAs: ["FACT"],
 });

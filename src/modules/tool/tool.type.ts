@@ -3,6 +3,7 @@ import { Field, Int, ObjectType } from "type-graphql";
 import { connectionOf, edgeOf } from "../../graphql/connection";
 import { Node } from "../../graphql/node.type";
 import { DateScalar, DateTimeScalar, DecimalScalar, UrlScalar } from "../../graphql/scalars";
+import { Topic } from "../topic/topic.type";
 import { FactComparison, FactKind, PlanUnit, PricingModel, Protocol, ToolCategory } from "./tool.enums";
 
 @ObjectType("Tool", { implements: Node, simpleResolvers: true, description: "An AI tool." })
@@ -70,6 +71,57 @@ export class TopicToolConnection extends connectionOf(
   () => Tool,
   () => TopicToolEdge,
   "tools",
+) {}
+
+@ObjectType("ToolTopicEdge", {
+  simpleResolvers: true,
+  description: "One topic whose page shows a tool, with what is said of the tool there.",
+})
+export class ToolTopicEdge extends edgeOf(() => Topic, "topic") {
+  @Field(() => Int, { description: "The tool's rank on that page, from 1." })
+  readonly rank!: number;
+
+  @Field(() => String, { description: "Why the tool matters for that topic, plain text." })
+  readonly blurb!: string;
+}
+
+@ObjectType("ToolTopicConnection", {
+  simpleResolvers: true,
+  description: "A page of the topics whose pages show a tool.",
+})
+export class ToolTopicConnection extends connectionOf(
+  () => Topic,
+  () => ToolTopicEdge,
+  "topics",
+) {}
+
+@ObjectType("ToolAlternativeEdge", { simpleResolvers: true, description: "One tool that may stand in for another." })
+export class ToolAlternativeEdge extends edgeOf(() => Tool, "tool") {
+  @Field(() => Int, { description: "How many topic pages show both tools." })
+  readonly sharedTopicCount!: number;
+}
+
+@ObjectType("ToolAlternativeConnection", {
+  simpleResolvers: true,
+  description: "A page of the alternatives to a tool.",
+})
+export class ToolAlternativeConnection extends connectionOf(
+  () => Tool,
+  () => ToolAlternativeEdge,
+  "tools",
+) {}
+
+@ObjectType("RelatedTopicEdge", { simpleResolvers: true, description: "One topic that is related to another." })
+export class RelatedTopicEdge extends edgeOf(() => Topic, "topic") {
+  @Field(() => Int, { description: "How many tools both pages show." })
+  readonly sharedToolCount!: number;
+}
+
+@ObjectType("RelatedTopicConnection", { simpleResolvers: true, description: "A page of the topics related to one." })
+export class RelatedTopicConnection extends connectionOf(
+  () => Topic,
+  () => RelatedTopicEdge,
+  "topics",
 ) {}
 
 @ObjectType("Money", { simpleResolvers: true, description: "An amount of money." })

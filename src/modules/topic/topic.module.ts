@@ -1,10 +1,10 @@
 // All that the server needs of this module.
 import type { DomainModule } from "../../graphql/domain-module";
-import { TopicResolver, TopicSectionResolver } from "./topic.resolver";
+import { TopicCategoryGroupResolver, TopicResolver, TopicSectionResolver } from "./topic.resolver";
 import { sectionEntity, topicEntity } from "./topic.rows";
 import { integerNode } from "../../graphql/node-reader";
 
 export const topicModule: DomainModule = {
-  resolvers: [TopicResolver, TopicSectionResolver],
+  resolvers: [TopicResolver, TopicCategoryGroupResolver, TopicSectionResolver],
   nodes: [integerNode(topicEntity), integerNode(sectionEntity)],
 };

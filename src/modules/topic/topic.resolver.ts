@@ -4,19 +4,23 @@ import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { connect, listAll } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
-import { PageArgs } from "../../graphql/page.args";
 import { RichText } from "../../graphql/rich-text.type";
 import type { RequestContext } from "../../request/context";
+import { TopicListArgs } from "./topic.args";
+import { TopicCategory } from "./topic.enums";
 import { TopicBy } from "./topic.inputs";
 import {
   callToActionEntity,
   sectionsOfTopic,
+  topicCategories,
   topicEntity,
   topics,
+  topicsOfCategory,
+  type TopicCategoryRow,
   type TopicRow,
   type TopicSectionRow,
 } from "./topic.rows";
-import { CallToAction, Seo, Topic, TopicConnection, TopicSection } from "./topic.type";
+import { CallToAction, Seo, Topic, TopicCategoryGroup, TopicConnection, TopicSection } from "./topic.type";
 
 @Resolver(() => Topic)
 export class TopicResolver {
@@ -37,10 +41,18 @@ export class TopicResolver {
   @RequireAccess("PUBLIC")
   @Query(() => TopicConnection, {
     description:
-      "All topics, in the catalogue's own order.\n\nExample: `{ topics(first: 10) { nodes { slug title } } }`",
+      "Topics, in the catalogue's own order unless told.\n\nExample: `{ topics(first: 10, filter: { tools: { some: { category: { eq: CODE_EDITOR } } } }, orderBy: { field: UPDATED_ON, direction: DESC }) { nodes { slug title } } }`",
   })
-  topics(@Args(() => PageArgs) args: PageArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
+  topics(@Args(() => TopicListArgs) args: TopicListArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
     return connect(topics, null, args, ctx, info);
+  }
+
+  @RequireAccess("PUBLIC")
+  @Query(() => [TopicCategoryGroup], {
+    description: `The fields of work that have topics, each with its topics; at most ${Object.keys(TopicCategory).length}.\n\nExample: \`{ topicCategories { category topicCount topics(first: 3) { nodes { slug title } } } }\``,
+  })
+  topicCategories(@Ctx() ctx: RequestContext) {
+    return topicCategories.load(ctx, "all");
   }
 
   @FieldResolver(() => [TopicSection], { description: "The sections of the page, in page order; at most 100." })
@@ -59,6 +71,19 @@ export class TopicResolver {
   @FieldResolver(() => Seo, { description: "What search engines and link previews show." })
   seo(@Root() topic: TopicRow): Seo {
     return { title: topic.seoTitle, description: topic.seoDescription };
+  }
+}
+
+@Resolver(() => TopicCategoryGroup)
+export class TopicCategoryGroupResolver {
+  @FieldResolver(() => TopicConnection, { description: "Its topics, in the catalogue's own order unless told." })
+  topics(
+    @Root() group: TopicCategoryRow,
+    @Args(() => TopicListArgs) args: TopicListArgs,
+    @Ctx() ctx: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return connect(topicsOfCategory, group.category, args, ctx, info);
   }
 }
 

@@ -1,8 +1,11 @@
 // How topics are stored and read: entities, lists and the rows they give. The only place with their SQL.
+import { sql } from "../../db/sql";
 import type { SectionKind, TopicCategory } from "../../generated/prisma/enums";
 import { richTextNeeds } from "../../graphql/rich-text.type";
 import { defineEntity } from "../../request/entity";
 import { defineList } from "../../request/list";
+import { defineLoader } from "../../request/loader";
+import { topicFilter, topicOrder } from "./topic.args";
 
 export interface TopicRow {
   id: number;
@@ -43,13 +46,34 @@ export const topicEntity = defineEntity<TopicRow>({
 export const topics = defineList({
   name: "Query.topics",
   entity: topicEntity,
-  orders: {
-    POSITION: [
-      { expression: 'e."position"', type: "integer" },
-      { expression: 'e."id"', type: "integer" },
-    ],
-  },
+  filter: topicFilter,
+  orders: topicOrder.keys,
   defaultOrder: "POSITION",
+  countedAs: ["TOPIC"],
+});
+
+export const topicsOfCategory = defineList({
+  name: "TopicCategoryGroup.topics",
+  entity: topicEntity,
+  parent: { expression: 'e."category"', type: "topic_category" },
+  filter: topicFilter,
+  orders: topicOrder.keys,
+  defaultOrder: "POSITION",
+});
+
+export interface TopicCategoryRow {
+  category: TopicCategory;
+  topicCount: number;
+}
+
+/** The categories that have topics, in the enum's order. */
+export const topicCategories = defineLoader<"all", readonly TopicCategoryRow[]>({
+  batch: async (ctx, keys) => {
+    const rows = await ctx.session.query<TopicCategoryRow>(sql`
+      SELECT "category"::text AS "category", count(*)::integer AS "topicCount"
+      FROM "topic" GROUP BY "topic"."category" ORDER BY "topic"."category"`);
+    return keys.map(() => rows);
+  },
 });
 
 export interface TopicSectionRow {

@@ -88,6 +88,15 @@ export class TopicSection extends Node {
   readonly anchor!: string;
 }
 
+@ObjectType("TopicCategoryGroup", { simpleResolvers: true, description: "A field of work and its topics." })
+export class TopicCategoryGroup {
+  @Field(() => TopicCategory, { description: "The field of work." })
+  readonly category!: TopicCategory;
+
+  @Field(() => Int, { description: "How many topics it has." })
+  readonly topicCount!: number;
+}
+
 @ObjectType("TopicEdge", { simpleResolvers: true, description: "One topic and its place in a list." })
 export class TopicEdge extends edgeOf(() => Topic, "topic") {}
 
