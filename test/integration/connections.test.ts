@@ -63,6 +63,8 @@ beforeAll(async () => {
       ...(i < 23 ? { toolId: tool, position: 23 - i } : { topicId: topic, position: 46 - i }),
       ...{ key: `key-${i}`, kind: "USERS" as const },
       ...{ statement: "Statement.", asOf: new Date("2026-06-24"), sourceName: "Page" },
+      // Some on the same day, and some that do not age.
+      staleAfter: i % 4 === 0 ? null : new Date(`2026-07-${10 + (i % 7)}`),
     })),
   });
 });
@@ -123,23 +125,50 @@ const lists = [
     expected:
       "SELECT slug FROM topic JOIN lesson_topic ON id = topic_id WHERE lesson_id = (SELECT min(id) FROM lesson) ORDER BY topic.position, id",
   },
+  { name: "facts", path: "facts", expected: "SELECT key AS slug FROM fact ORDER BY stale_after, id" },
+  {
+    name: "Tool.topics",
+    path: "tool.topics",
+    expected:
+      "SELECT slug FROM topic JOIN topic_tool ON id = topic_id WHERE tool_id = (SELECT min(id) FROM tool) ORDER BY position, id",
+  },
+  {
+    name: "Tool.alternatives",
+    path: "tool.alternatives",
+    expected: `SELECT y.slug FROM tool x JOIN topic_tool a ON a.tool_id = x.id JOIN topic_tool b USING (topic_id) JOIN tool y ON y.id = b.tool_id
+       WHERE x.id = (SELECT min(id) FROM tool) AND y.id <> x.id AND y.category = x.category
+       GROUP BY y.id ORDER BY count(*) DESC, lower(y.name COLLATE "C"), y.id`,
+  },
+  {
+    name: "Topic.relatedTopics",
+    path: "topic.relatedTopics",
+    expected: `SELECT y.slug FROM topic_tool a JOIN topic_tool b USING (tool_id) JOIN topic y ON y.id = b.topic_id
+       WHERE a.topic_id = (SELECT min(id) FROM topic) AND b.topic_id <> a.topic_id
+       GROUP BY y.id ORDER BY count(*) DESC, y.position, y.id`,
+  },
+  {
+    name: "TopicCategoryGroup.topics",
+    path: "topicCategories.topics",
+    expected: "SELECT slug FROM topic WHERE category = (SELECT min(category) FROM topic) ORDER BY position, id",
+  },
 ];
 
 /** One page of a list, of the first parent where it is nested. */
 async function page(path: string, args: PageArguments): Promise<Page> {
   const [parent = "", field] = path.split(".");
-  const selected = path.endsWith(".facts") ? pageParts.replaceAll("slug", "slug: key") : pageParts;
+  const selected = /\bfacts$/.test(path) ? pageParts.replaceAll("slug", "slug: key") : pageParts;
   const list = `${field ?? parent}(${given}) { ${selected} }`;
   // A root list has no parent.
   const slug = [...((parents as Partial<typeof parents>)[`${parent}s` as "topics"] ?? [])].sort(
     (a, b) => a.id - b.id,
   )[0]?.slug;
-  const document = `query (${declared}) { ${field ? `parent: ${parent}(by: { slug: "${slug}" }) { list: ${list} }` : `list: ${list}`} }`;
-  const data = await api.data<{ list?: Page; parent?: { list: Page } }, PageArguments & Record<string, unknown>>(
-    document,
-    { ...args },
-  );
-  const found = data.list ?? data.parent?.list;
+  const lookup = parent === "topicCategories" ? parent : `${parent}(by: { slug: "${slug}" })`;
+  const document = `query (${declared}) { ${field ? `parent: ${lookup} { list: ${list} }` : `list: ${list}`} }`;
+  const data = await api.data<
+    { list?: Page; parent?: { list: Page } | { list: Page }[] },
+    PageArguments & Record<string, unknown>
+  >(document, { ...args });
+  const found = data.list ?? [data.parent].flat()[0]?.list;
   if (!found) throw new Error("no page");
   return found;
 }

@@ -19,7 +19,7 @@ const plainLessons = 55;
 
 export async function createFiftyParents(database: Database) {
   const topics = await each(parents, i => createTopic(database, { position: parents - i }));
-  const tools = await each(parents, () => createTool(database));
+  const tools = await each(parents, i => createTool(database, { category: i % 3 === 0 ? "SEARCH" : "ASSISTANT" }));
   const topic = (index: number): number => at(topics, index).id;
   const tool = (index: number): number => at(tools, index).id;
 

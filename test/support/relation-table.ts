@@ -35,6 +35,27 @@ const topicsOf = (rows: FiftyParents, lessonId: number) =>
     rows.lessonTopics.filter(link => link.lessonId === lessonId).map(link => one(rows.topics, link.topicId)),
     topic => topic.position,
   );
+/** Other items that meet an item's items, with how many they share. */
+function sharing<T extends { id: number }>(
+  items: readonly T[],
+  mine: readonly number[],
+  theirs: (item: T) => readonly number[],
+) {
+  return items
+    .map(item => ({ item, shared: theirs(item).filter(id => mine.includes(id)).length }))
+    .filter(({ shared }) => shared > 0);
+}
+const toolIdsOf = (rows: FiftyParents, topicId: number) =>
+  rows.topicTools.filter(link => link.topicId === topicId).map(link => link.toolId);
+const topicIdsOf = (rows: FiftyParents, toolId: number) =>
+  rows.topicTools.filter(link => link.toolId === toolId).map(link => link.topicId);
+const neighbour = (rows: FiftyParents, id: number, step: 1 | -1) => {
+  const { moduleId, position } = one(rows.lessons, id);
+  const found = rows.lessons.find(
+    lesson => moduleId !== null && lesson.moduleId === moduleId && lesson.position === (position ?? 0) + step,
+  );
+  return found ? { slug: found.slug } : null;
+};
 const ctaOf = (rows: FiftyParents, topicId: number | undefined) =>
   rows.callsToAction.find(cta => cta.topicId === topicId);
 
@@ -72,6 +93,25 @@ export const relations: Readonly<Record<string, Readonly<Record<string, readonly
             ...{ rank, blurb, isFeatured: featured },
             node: { slug: one(rows.tools, toolId).slug },
           })),
+        }),
+      },
+    ],
+    relatedTopics: [
+      {
+        select: "{ edges { sharedToolCount node { slug } } }",
+        statements: 1,
+        expected: (id, rows) => ({
+          edges: sorted(
+            sharing(
+              rows.topics.filter(topic => topic.id !== id),
+              toolIdsOf(rows, id),
+              topic => toolIdsOf(rows, topic.id),
+            ),
+            ({ shared }) => -shared,
+            ({ item }) => item.position,
+          )
+            .slice(0, 20)
+            .map(({ item, shared }) => ({ sharedToolCount: shared, node: { slug: item.slug } })),
         }),
       },
     ],
@@ -133,6 +173,36 @@ export const relations: Readonly<Record<string, Readonly<Record<string, readonly
             rows.plans.filter(plan => plan.toolId === id),
             plan => plan.position,
           ).map(({ name }) => ({ name })),
+      },
+    ],
+    topics: [
+      {
+        select: "{ edges { rank blurb isFeatured node { slug } } }",
+        statements: 1,
+        expected: (id, rows) => ({
+          edges: sorted(
+            rows.topicTools.filter(link => link.toolId === id),
+            link => one(rows.topics, link.topicId).position,
+          ).map(({ rank, blurb, featured, topicId }) => ({
+            ...{ rank, blurb, isFeatured: featured },
+            node: { slug: one(rows.topics, topicId).slug },
+          })),
+        }),
+      },
+    ],
+    alternatives: [
+      {
+        select: "{ edges { sharedTopicCount node { slug } } }",
+        statements: 1,
+        expected: (id, rows) => ({
+          edges: sharing(
+            rows.tools.filter(tool => tool.id !== id && tool.category === one(rows.tools, id).category),
+            topicIdsOf(rows, id),
+            tool => topicIdsOf(rows, tool.id),
+          )
+            .sort((a, b) => b.shared - a.shared || (a.item.name < b.item.name ? -1 : 1))
+            .map(({ item, shared }) => ({ sharedTopicCount: shared, node: { slug: item.slug } })),
+        }),
       },
     ],
     facts: [
@@ -244,6 +314,8 @@ export const relations: Readonly<Record<string, Readonly<Record<string, readonly
       },
     ],
     topics: [{ select: "{ nodes { slug } }", statements: 1, expected: (id, rows) => slugs(topicsOf(rows, id)) }],
+    next: [{ select: "{ slug }", statements: 1, expected: (id, rows) => neighbour(rows, id, 1) }],
+    previous: [{ select: "{ slug }", statements: 1, expected: (id, rows) => neighbour(rows, id, -1) }],
     prerequisites: [
       {
         select: "{ slug }",
@@ -267,6 +339,26 @@ export const relations: Readonly<Record<string, Readonly<Record<string, readonly
     source: [{ select: "{ name }", statements: 0, expected: (id, rows) => ({ name: one(rows.plans, id).sourceName }) }],
   },
   Fact: {
+    tool: [
+      {
+        select: "{ slug }",
+        statements: 1,
+        expected: (id, rows) => {
+          const { toolId } = one(rows.facts, id);
+          return toolId === null ? null : { slug: one(rows.tools, toolId).slug };
+        },
+      },
+    ],
+    topic: [
+      {
+        select: "{ slug }",
+        statements: 1,
+        expected: (id, rows) => {
+          const { topicId } = one(rows.facts, id);
+          return topicId === null ? null : { slug: one(rows.topics, topicId).slug };
+        },
+      },
+    ],
     source: [{ select: "{ name }", statements: 0, expected: (id, rows) => ({ name: one(rows.facts, id).sourceName }) }],
   },
 };
