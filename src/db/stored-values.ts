@@ -15,7 +15,5 @@ export function isCalendarDay(text: string): boolean {
 
 /** An instant as our rows hold it: in UTC with milliseconds. */
 export function isStoredInstant(text: string): boolean {
-  return (
-    /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/.test(text) && isCalendarDay(text.slice(0, 10))
-  );
+  return /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/.test(text) && isCalendarDay(text.slice(0, 10));
 }

@@ -44,7 +44,7 @@ export const fixedLimits = {
   maxDirectives: 50,
 } as const;
 
-/** What a plain list is counted as: such lists are short by nature. */
+/** What a plain list is counted as that declares no `listSize` in its extensions: such lists are short by nature. */
 const plainListSize = 10;
 
 /**
@@ -213,9 +213,11 @@ class Measure {
     // The lists of the introspection types are as long as the schema, whatever is asked.
     if (isIntrospectionType(parent)) return 1;
     if (isObjectType(parent) && parent.name.endsWith("Connection")) return pageSize;
+    if (field.args.some(argument => argument.name === "first")) return this.#pageSizeOf(field, node);
     const ids = this.#argument(node, "ids");
     if (Array.isArray(ids) && field.args.some(argument => argument.name === "ids")) return ids.length;
-    return plainListSize;
+    const declared = field.extensions["listSize"];
+    return typeof declared === "number" ? declared : plainListSize;
   }
 
   #pageSizeOf(field: GraphQLField<unknown, unknown>, node: FieldNode): number {

@@ -8,11 +8,12 @@ import { NodeIdResolver } from "../graphql/node.type";
 import { catalogModule } from "../modules/catalog/catalog.module";
 import { lessonModule } from "../modules/lesson/lesson.module";
 import { defineNodeResolver } from "../modules/node/node.resolver";
+import { searchModule } from "../modules/search/search.module";
 import { toolModule } from "../modules/tool/tool.module";
 import { topicModule } from "../modules/topic/topic.module";
 import { userModule } from "../modules/user/user.module";
 
-const modules = [topicModule, toolModule, lessonModule, userModule, catalogModule];
+const modules = [topicModule, toolModule, lessonModule, userModule, catalogModule, searchModule];
 
 /** @throws Error for a root field that does not declare who may use it. */
 export function buildGraphQLSchema(): GraphQLSchema {
