@@ -216,5 +216,5 @@ function inputClass(name: string, description: string): InputClass {
 }
 
 function addField(input: InputClass, name: string, type: () => unknown, description: string): void {
-  Field(type as () => InputClass, { nullable: true, description })(input.prototype as object, name);
+  Field(type as () => InputClass, { nullable: true, description })(input.prototype, name);
 }

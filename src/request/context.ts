@@ -1,6 +1,7 @@
 // What one operation carries: who asks, the database session it reads from, its loaders. A transaction is a new context.
 import type { Database, DatabaseSession, TransactionOptions } from "../db/database";
 import type { Role } from "../generated/prisma/enums";
+import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
 
 /** Somebody who is signed in; a guest is null. */
@@ -18,6 +19,8 @@ export interface RequestContext {
   readonly loaders: LoaderInstances;
   /** The time at which the request began, the same for all of its fields. */
   readonly startedAt: Date;
+  /** Null unless the operation is to be explained. */
+  readonly explanation: Explanation | null;
 }
 
 export interface RequestFacts {
@@ -25,10 +28,14 @@ export interface RequestFacts {
   viewer: Viewer | null;
   requestId: string;
   startedAt?: Date;
+  /** Notes every statement; false when left out. */
+  explain?: boolean;
 }
 
-export function createContext({ database, viewer, requestId, startedAt = new Date() }: RequestFacts): RequestContext {
-  return { database, session: database, viewer, requestId, startedAt, loaders: new Map() };
+export function createContext({ explain = false, startedAt = new Date(), ...facts }: RequestFacts): RequestContext {
+  const explanation = explain ? new Explanation() : null;
+  const session = explanation?.observe(facts.database) ?? facts.database;
+  return { ...facts, session, startedAt, explanation, loaders: new Map() };
 }
 
 /**
@@ -40,7 +47,10 @@ export function inTransaction<T>(
   work: (inner: RequestContext) => Promise<T>,
   options?: TransactionOptions,
 ): Promise<T> {
-  return ctx.database.transaction(session => work({ ...ctx, session, loaders: new Map() }), options);
+  return ctx.database.transaction(
+    session => work({ ...ctx, session: ctx.explanation?.observe(session) ?? session, loaders: new Map() }),
+    options,
+  );
 }
 
 /** The day on which the request began, in UTC, as YYYY-MM-DD. */

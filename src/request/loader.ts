@@ -22,13 +22,21 @@ export function defineLoader<Key, Value>(definition: LoaderDefinition<Key, Value
     const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
     const created = new DataLoader<Key, Value, unknown>(
-      keys => definition.batch(ctx, keys),
+      keys =>
+        ctx.explanation
+          ? ctx.explanation.inBatch(definition, () => definition.batch(ctx, keys))
+          : definition.batch(ctx, keys),
       definition.cacheKey ? { cacheKeyFn: definition.cacheKey } : {},
     );
     ctx.loaders.set(definition, created);
     return created;
   };
-  return { load: (ctx, key) => instanceOf(ctx).load(key) };
+  return {
+    load: (ctx, key) => {
+      ctx.explanation?.asks(definition);
+      return instanceOf(ctx).load(key);
+    },
+  };
 }
 
 /** Groups in one pass: the values for each key, in the order in which they came. */

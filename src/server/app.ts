@@ -14,6 +14,8 @@ export interface AppSettings {
   /** Where the built playground is; left out: there is none. */
   playgroundDirectory?: string | undefined;
   introspection: boolean;
+  /** Whether answers say which SQL statements they took. For development. */
+  explain: boolean;
   corsOrigins: readonly string[];
   trustedProxyHops: number;
   limits: OperationLimits;
@@ -43,14 +45,15 @@ export async function loadContentIfEmpty(database: Database, directory: string, 
 
 /** Listens on a prepared database. */
 export async function startApp(settings: AppSettings, database: Database, log: Logger): Promise<App> {
-  const { host, port, limits, introspection } = settings;
+  const { host, port, limits, introspection, explain } = settings;
   let ready = false;
-  const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, log });
+  const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, explain, log });
   await graphql.start();
   const http = await createHttpServer({
     graphql,
     database,
     log,
+    explain,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
     playgroundDirectory: settings.playgroundDirectory,

@@ -11,12 +11,15 @@ import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import type { RequestContext } from "../request/context";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
+import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
 
 export interface GraphQLServerOptions {
   schema: GraphQLSchema;
   limits: OperationLimits;
   introspection: boolean;
+  /** Whether contexts may hold an explanation, which then goes out with the answer. */
+  explain: boolean;
   log: Logger;
 }
 
@@ -25,7 +28,9 @@ export type GraphQLServer = ApolloServer<RequestContext>;
 /** How many errors of one document, or of one request's variables, are listed. */
 const maxErrors = 10;
 
-export function createGraphQLServer({ schema, limits, introspection, log }: GraphQLServerOptions): GraphQLServer {
+export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
+  const { schema, limits, introspection, explain, log } = options;
+  if (explain) explainFields(schema);
   const requestIds: RequestIds = new WeakMap();
   return new ApolloServer<RequestContext>({
     schema,
@@ -51,6 +56,7 @@ export function createGraphQLServer({ schema, limits, introspection, log }: Grap
       limitOperations(limits),
       rememberRequests(requestIds),
       sayWhenUnavailable,
+      ...(explain ? [explainOperations] : []),
     ],
     formatError: (formatted, error) =>
       formatError(formatted, error, {

@@ -18,6 +18,8 @@ import { checkPreflight, checkRequest } from "./request-parameters";
 export interface HttpServerOptions {
   graphql: GraphQLServer;
   database: Database;
+  /** Whether each operation is explained. */
+  explain: boolean;
   log: Logger;
   corsOrigins: readonly string[];
   trustedProxyHops: number;
@@ -117,7 +119,8 @@ async function isReachable(database: Database): Promise<boolean> {
   }
 }
 
-function registerGraphQL(app: FastifyInstance, { graphql, database, playgroundDirectory }: HttpServerOptions): void {
+function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void {
+  const { graphql, database, explain, playgroundDirectory } = options;
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
@@ -143,7 +146,7 @@ function registerGraphQL(app: FastifyInstance, { graphql, database, playgroundDi
           search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
           body: request.body,
         },
-        context: async () => createContext({ database, viewer, requestId: request.id }),
+        context: async () => createContext({ database, viewer, requestId: request.id, explain }),
       });
       for (const [name, value] of response.headers) reply.header(name, value);
       if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");

@@ -183,7 +183,9 @@ it("covers every connection of the schema", () => {
     .filter(isObjectType)
     .flatMap(type => Object.values(type.getFields()).map(field => ({ type, field })))
     .filter(({ field }) => getNamedType(field.type).name.endsWith("Connection"))
-    .map(({ type, field }) => (type.name === "Query" ? field.name : `${type.name}.${field.name}`));
+    .map(({ type, field }) => (type.name === "Query" ? field.name : `${type.name}.${field.name}`))
+    // A search is no list of a table: search.test.ts.
+    .filter(name => name !== "search");
   expect(lists.map(({ name }) => name).sort()).toEqual(connections.sort());
 });
 

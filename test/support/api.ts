@@ -13,6 +13,7 @@ import type { Golden } from "./golden";
 export interface Result<Data> {
   data: Data;
   errors: readonly GraphQLFormattedError[];
+  extensions?: Record<string, unknown>;
 }
 
 export interface ExecuteOptions {
@@ -42,13 +43,20 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function createTestApi({ golden }: { golden: Golden }): Promise<TestApi> {
+export async function createTestApi({
+  golden,
+  explain = false,
+}: {
+  golden: Golden;
+  explain?: boolean;
+}): Promise<TestApi> {
   const database = await openTestDatabase({ golden });
   const log: string[] = [];
   const graphql = createGraphQLServer({
     schema: buildGraphQLSchema(),
     limits: { maxDepth: 15, maxCost: 10_000 },
     introspection: true,
+    explain,
     log: pino({ level: "debug" }, { write: line => void log.push(line) }),
   });
   // Otherwise the first operation would start it, and a server that was never started refuses to stop.
@@ -61,14 +69,15 @@ export async function createTestApi({ golden }: { golden: Golden }): Promise<Tes
           database,
           viewer: as ?? null,
           requestId: randomUUID(),
+          explain,
           ...(startedAt ? { startedAt } : {}),
         }),
       },
     );
     if (response.body.kind !== "single") throw new Error("an answer in parts");
-    const { data, errors } = response.body.singleResult;
+    const { data, errors, extensions } = response.body.singleResult;
     // Through JSON, as a client gets it: without prototypes.
-    return JSON.parse(JSON.stringify({ data: data ?? null, errors: errors ?? [] })) as Result<never>;
+    return JSON.parse(JSON.stringify({ data: data ?? null, errors: errors ?? [], extensions })) as Result<never>;
   };
   return {
     database,

@@ -34,6 +34,7 @@ export async function startTestServer({
       host: "127.0.0.1",
       port: 0,
       introspection: true,
+      explain: false,
       corsOrigins: [],
       trustedProxyHops: 0,
       limits: { maxDepth: 15, maxCost: 10_000 },

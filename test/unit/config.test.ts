@@ -38,6 +38,7 @@ describe("loadConfig", () => {
     TRUSTED_PROXY_HOPS: ["11", "-1", "true"],
     QUERY_MAX_DEPTH: ["0", "51"],
     QUERY_MAX_COST: ["0", "1000001", "1e3"],
+    QUERY_EXPLAIN: ["on", "1"],
     LOG_LEVEL: ["verbose", "INFO"],
     LOG_FORMAT: ["xml"],
     STOP_TIMEOUT_MS: ["99", "120001"],
@@ -82,7 +83,14 @@ describe("loadConfig", () => {
         migrateOnStart: true,
       },
       content: { directory: "prisma/content", onStart: "if-empty" },
-      http: { playground: true, introspection: true, corsOrigins: [], trustedProxyHops: 0, stopTimeoutMs: 10_000 },
+      http: {
+        playground: true,
+        introspection: true,
+        corsOrigins: [],
+        trustedProxyHops: 0,
+        explain: false,
+        stopTimeoutMs: 10_000,
+      },
       limits: { maxDepth: 15, maxCost: 10_000 },
       log: { level: "info", format: "pretty" },
     });

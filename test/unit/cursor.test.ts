@@ -20,7 +20,12 @@ const keys = fc
 /** Undefined when it is refused as it has to be. */
 function read(cursor: string, types: readonly ColumnType[], of = scope): KeyValue[] | undefined {
   try {
-    return decodeCursor(cursor, of, types.map(type => ({ type })), "after");
+    return decodeCursor(
+      cursor,
+      of,
+      types.map(type => ({ type })),
+      "after",
+    );
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     expect([error.code, error.details]).toEqual(["BAD_USER_INPUT", { argument: "after" }]);

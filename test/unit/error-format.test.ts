@@ -37,6 +37,7 @@ const server = createGraphQLServer({
   schema,
   limits: { maxDepth: 15, maxCost: 10_000 },
   introspection: false,
+  explain: false,
   log: pino({}, { write: line => void log.push(line) }),
 });
 const fail = ({ how }: { how: string }) => {

@@ -55,7 +55,7 @@ function wordsOf(text: string): { word: string; start: number }[] {
 
 /** As pg_trgm makes them: of the word in lower case, two spaces before and one after. */
 function trigrams(word: string): ReadonlySet<string> {
-  const letters = [..."  ", ...word.toLowerCase(), " "];
+  const letters = Array.from(`  ${word.toLowerCase()} `);
   return new Set(letters.slice(2).map((_, index) => letters.slice(index, index + 3).join("")));
 }
 

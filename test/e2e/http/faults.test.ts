@@ -70,7 +70,7 @@ function describeOnServer(url: string): void {
       );
       const settings = { host: "127.0.0.1", port: 0, playground: false, introspection: false, corsOrigins: [] };
       app = await startApp(
-        { ...settings, trustedProxyHops: 0, limits: { maxDepth: 15, maxCost: 10_000 } },
+        { ...settings, explain: false, trustedProxyHops: 0, limits: { maxDepth: 15, maxCost: 10_000 } },
         database,
         pino({ level: "info" }, { write: line => void log.push(line) }),
       );
