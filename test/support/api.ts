@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import pino from "pino";
 import type { Database } from "../../src/db/database";
 import { createContext, type Viewer } from "../../src/request/context";
+import type { OperationLimits } from "../../src/server/document-limits";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import { openTestDatabase } from "./database";
@@ -43,18 +44,22 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+export interface TestApiOptions {
+  golden: Golden;
+  explain?: boolean;
+  limits?: OperationLimits;
+}
+
 export async function createTestApi({
   golden,
   explain = false,
-}: {
-  golden: Golden;
-  explain?: boolean;
-}): Promise<TestApi> {
+  limits = { maxDepth: 15, maxCost: 10_000 },
+}: TestApiOptions): Promise<TestApi> {
   const database = await openTestDatabase({ golden });
   const log: string[] = [];
   const graphql = createGraphQLServer({
     schema: buildGraphQLSchema(),
-    limits: { maxDepth: 15, maxCost: 10_000 },
+    limits,
     introspection: true,
     explain,
     log: pino({ level: "debug" }, { write: line => void log.push(line) }),
