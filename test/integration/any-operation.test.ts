@@ -4,8 +4,15 @@ import fc from "fast-check";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import { createTestApi, type TestApi } from "../support/api";
 import { statementBound } from "../support/reference/bound";
-import { createRandomCatalogue, randomFrom, readCatalogue, type Rows } from "../support/reference/catalogue";
-import { operationOf } from "../support/reference/operation";
+import {
+  addOne,
+  createRandomCatalogue,
+  randomFrom,
+  readCatalogue,
+  removeOne,
+  type Rows,
+} from "../support/reference/catalogue";
+import { operationOf, rootListOf } from "../support/reference/operation";
 import { answer } from "../support/reference/resolvers";
 
 const operations = 1_000;
@@ -46,5 +53,74 @@ describe.each(Array.from({ length: catalogues }, (_, index) => seed + index))("o
       { numRuns: operations / catalogues, seed: catalogueSeed },
     );
     expect(answered).toBeGreaterThanOrEqual(operations / catalogues);
+  }, 300_000);
+
+  const list = () =>
+    fc.constantFrom("topics", "tools", "lessons", "facts").chain(field =>
+      fc.record({
+        field: fc.constant(field),
+        args: rootListOf(schema, rows, field),
+        size: fc.integer({ min: 1, max: 7 }),
+        forward: fc.boolean(),
+      }),
+    );
+
+  interface Page {
+    nodes: { id: string }[];
+    pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  }
+
+  async function page(field: string, args: string): Promise<Page> {
+    const text = `{ list: ${field}(${args}) { nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+    return (await api.data<{ list: Page }, Record<string, unknown>>(text, {}, { startedAt })).list;
+  }
+
+  /** All ids, page by page, in the order of the list whichever way it was walked. */
+  async function walk(
+    { field, args, size, forward }: { field: string; args: string; size: number; forward: boolean },
+    between: () => Promise<void> = async () => undefined,
+  ): Promise<string[]> {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    for (;;) {
+      const place: string = cursor === null ? "" : `, ${forward ? "after" : "before"}: "${cursor}"`;
+      const { nodes, pageInfo }: Page = await page(field, `${args} ${forward ? "first" : "last"}: ${size}${place}`);
+      const ids = nodes.map(({ id }) => id);
+      if (forward) seen.push(...ids);
+      else seen.unshift(...ids);
+      if (!(forward ? pageInfo.hasNextPage : pageInfo.hasPreviousPage)) return seen;
+      cursor = forward ? pageInfo.endCursor : pageInfo.startCursor;
+      await between();
+    }
+  }
+
+  const whole = async (field: string, args: string) =>
+    (await page(field, `${args} first: 100`)).nodes.map(({ id }) => id);
+
+  it("any filter and order pages forward as the whole list, and backward as its reverse", async () => {
+    await fc.assert(
+      fc.asyncProperty(list(), async drawn => {
+        expect(await walk(drawn)).toEqual(await whole(drawn.field, drawn.args));
+      }),
+      { numRuns: 60, seed: catalogueSeed },
+    );
+  }, 300_000);
+
+  it("no page repeats or skips a row that stays, while others are added and removed between pages", async () => {
+    const random = randomFrom(catalogueSeed);
+    await fc.assert(
+      fc.asyncProperty(list(), async drawn => {
+        const before = await whole(drawn.field, drawn.args);
+        const seen = await walk(drawn, async () => {
+          await removeOne(api.database, drawn.field, random);
+          await addOne(api.database, drawn.field, random);
+        });
+        const after = await whole(drawn.field, drawn.args);
+        const stayed = before.filter(id => after.includes(id));
+        expect(new Set(seen).size).toBe(seen.length);
+        expect(seen.filter(id => stayed.includes(id))).toEqual(stayed);
+      }),
+      { numRuns: 30, seed: catalogueSeed },
+    );
   }, 300_000);
 });

@@ -1,5 +1,6 @@
 // A random catalogue in a database, and all of its rows in memory as the reference resolvers read them.
 import type { Database } from "../../../src/db/database";
+import { sql, trustedSql } from "../../../src/db/sql";
 import {
   FactComparison,
   FactKind,
@@ -171,6 +172,42 @@ export async function createRandomCatalogue(database: Database, random: Random):
         .map(prerequisiteId => ({ lessonId, prerequisiteId, position: position() })),
     ),
   });
+}
+
+/** Removes some row that nothing holds, of the table behind a root list; none when all are held. */
+export async function removeOne(database: Database, list: string, random: Random): Promise<void> {
+  const table = sql`${trustedSql(`"${list.replace(/s$/, "")}"`)}`;
+  const rows = await database.query<{ id: number }>(sql`SELECT "id" FROM ${table} ORDER BY "id"`);
+  for (const { id } of [...rows].sort(() => random() - 0.5).slice(0, 5)) {
+    try {
+      await database.query(sql`DELETE FROM ${table} WHERE "id" = ${id}::integer`);
+      return;
+    } catch {
+      // Held by a foreign key: another one.
+    }
+  }
+}
+
+/** Adds a row that resembles one that is there, to the table behind a root list. */
+export async function addOne(database: Database, list: string, random: Random): Promise<void> {
+  const { models } = database;
+  const number = 10_000 + Math.floor(random() * 1_000_000);
+  const fresh = { id: number, slug: `added-${number}` };
+  const page = { orderBy: { id: "asc" as const }, skip: Math.floor(random() * 10), take: 1 };
+  if (list === "topics") {
+    for (const row of await models.topic.findMany(page)) await models.topic.create({ data: { ...row, ...fresh } });
+  } else if (list === "tools") {
+    for (const row of await models.tool.findMany(page)) await models.tool.create({ data: { ...row, ...fresh } });
+  } else if (list === "facts") {
+    for (const row of await models.fact.findMany(page)) {
+      await models.fact.create({ data: { ...row, id: number, key: fresh.slug, position: number } });
+    }
+  } else {
+    const alone = { moduleId: null, position: null, guidesToolId: null, kind: LessonKind.LESSON };
+    for (const row of await models.lesson.findMany(page)) {
+      await models.lesson.create({ data: { ...row, ...fresh, ...alone } });
+    }
+  }
 }
 
 /** Every row of the catalogue, by table. */

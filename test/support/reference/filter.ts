@@ -113,7 +113,8 @@ const tests: Readonly<Record<string, Readonly<Record<string, Test>>>> = {
     kind: choice("kind"),
     asOf: day("asOf"),
     staleAfter: day("staleAfter"),
-    isStale: (value, row, _rows, today) => value === (row["staleAfter"] !== null && String(row["staleAfter"]) < today),
+    isStale: (value, row, _rows, today) =>
+      value === (row["staleAfter"] !== null && (row["staleAfter"] as string) < today),
     tool: one("Tool", named("tools", "toolId")),
     topic: one("Topic", named("topics", "topicId")),
   },

@@ -39,6 +39,11 @@ export function operationOf(schema: GraphQLSchema, rows: Rows): fc.Arbitrary<Ope
   );
 }
 
+/** Literal `filter` and `orderBy` for a root list, each as often left out as not; empty for neither. */
+export function rootListOf(schema: GraphQLSchema, rows: Rows, field: string): fc.Arbitrary<string> {
+  return fc.integer().map(seed => new Draw(schema, rows, randomFrom(seed), 0).listArguments(field));
+}
+
 class Draw {
   #budget: number;
   #aliases = 0;
@@ -66,6 +71,20 @@ class Draw {
       ),
       variables: Object.fromEntries([...this.#variables].map(([name, { value }]) => [name, value])),
     };
+  }
+
+  listArguments(name: string): string {
+    const field = this.schema.getQueryType()?.getFields()[name];
+    if (!field) throw new Error(`no field ${name}`);
+    return field.args
+      .filter(argument => ["filter", "orderBy"].includes(argument.name) && this.random() < 0.6)
+      .map(argument => {
+        const type = getNamedType(argument.type);
+        const value =
+          argument.name === "filter" ? this.#filter(type, true, getNamedType(field.type).name) : this.#object(type, 0);
+        return `${argument.name}: ${literal(value)}`;
+      })
+      .join(", ");
   }
 
   #below(n: number): number {
@@ -204,9 +223,7 @@ class Draw {
     if (isListType(nullable)) {
       if (name === "slugs") return this.#some("slug", ["tools"], 2, 3);
       if (name === "ids") return this.#ids();
-      return Array.from({ length: this.#below(3) }, () =>
-        this.#input(nullable.ofType as GraphQLInputType, name, depth),
-      );
+      return Array.from({ length: this.#below(3) }, () => this.#input(nullable.ofType, name, depth));
     }
     if (isEnumType(nullable)) return new EnumValue(this.#pick(nullable.getValues()).name);
     if (isInputObjectType(nullable)) return this.#object(nullable, depth);

@@ -44,7 +44,7 @@ const orders: Readonly<Record<string, Readonly<Record<string, readonly SortKey[]
     CREATED_AT: [field("createdAt")],
   },
   Tool: { NAME: [text("name")], VENDOR: [text("vendor"), text("name")], CREATED_AT: [field("createdAt")] },
-  Fact: { AS_OF: [field("asOf")], STALE_AFTER: [item => String(item.node["staleAfter"] ?? "9999-12-31")] },
+  Fact: { AS_OF: [field("asOf")], STALE_AFTER: [item => (item.node["staleAfter"] as string | null) ?? "9999-12-31"] },
   Module: { TITLE: [text("title")], LEVEL: [item => levels.indexOf(String(item.node["level"]))] },
   Lesson: {
     TITLE: [text("title")],
@@ -298,7 +298,7 @@ const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   },
   Fact: {
     source,
-    isStale: (fact, _args, world) => fact["staleAfter"] !== null && String(fact["staleAfter"]) < world.today,
+    isStale: (fact, _args, world) => fact["staleAfter"] !== null && (fact["staleAfter"] as string) < world.today,
     tool: (fact, _args, world) => byId(world, "tools", fact["toolId"]),
     topic: (fact, _args, world) => byId(world, "topics", fact["topicId"]),
   },
