@@ -2,7 +2,7 @@
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
 import type { RequestContext } from "../request/context";
 import type { List, ListArguments, ListEdge, ListPage, ParentKey } from "../request/list";
-import { selectedColumns, type SelectionInfo } from "./selection";
+import { isSelected, selectedColumns, type SelectionInfo } from "./selection";
 
 @ObjectType("PageInfo", { simpleResolvers: true, description: "Where a page lies in its list." })
 export class PageInfo {
@@ -120,12 +120,20 @@ export async function connect<Row, Link>(
   ctx: RequestContext,
   info: SelectionInfo,
 ): Promise<ConnectionValue<Row, Link>> {
-  const page = await list.page(ctx, parentId, args, selectedColumns(info, list.entity, nodePaths));
+  const page = await list.page(ctx, parentId, args, {
+    isRead: pageFields.some(field => isSelected(info, field)),
+    columns: selectedColumns(info, list.entity, nodePaths),
+    hasNextPage: isSelected(info, "pageInfo", "hasNextPage"),
+    hasPreviousPage: isSelected(info, "pageInfo", "hasPreviousPage"),
+  });
   return new ConnectionValue(page, () => list.total(ctx, parentId, args));
 }
 
 /** Where the nodes of a connection field are. */
 const nodePaths = [["edges", "node"], ["nodes"]];
+
+/** What is made of the page; the rest of a connection is not. */
+const pageFields = ["edges", "nodes", "pageInfo"];
 
 /** The value of a plain list field, for lists that are short by nature: all rows under `parentId`, at most 100. */
 export function listAll<Row, Link>(

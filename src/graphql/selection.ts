@@ -35,22 +35,23 @@ export function selectedColumns<Row>(
   return columns;
 }
 
-/** Whether the current field selects `subfield`. */
-export function isSelected(info: SelectionInfo, subfield: string): boolean {
-  return info.fieldNodes.some(node => fieldsOf(info, node.selectionSet).some(field => field.name.value === subfield));
+/** Whether something is selected at `path` below the current field. */
+export function isSelected(info: SelectionInfo, ...path: string[]): boolean {
+  return fieldNodesAt(info, path).length > 0;
 }
 
 type FieldNode = Extract<SelectionNode, { kind: Kind.FIELD }>;
 
 function fieldsAt(info: SelectionInfo, path: readonly string[], typeName: string): FieldNode[] {
-  let sets = info.fieldNodes.map(node => node.selectionSet);
+  return fieldNodesAt(info, path).flatMap(node => fieldsOf(info, node.selectionSet, typeName));
+}
+
+function fieldNodesAt(info: SelectionInfo, path: readonly string[]): readonly FieldNode[] {
+  let nodes = info.fieldNodes;
   for (const step of path) {
-    sets = sets
-      .flatMap(set => fieldsOf(info, set))
-      .filter(field => field.name.value === step)
-      .map(field => field.selectionSet);
+    nodes = nodes.flatMap(node => fieldsOf(info, node.selectionSet)).filter(field => field.name.value === step);
   }
-  return sets.flatMap(set => fieldsOf(info, set, typeName));
+  return nodes;
 }
 
 /** The fields of a selection set with its fragments spread. With `typeName`, fragments on other object types are left out. */

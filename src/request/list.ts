@@ -32,7 +32,7 @@ export interface ListDefinition<Row, Link> {
   parent?: { expression: string; type: string };
   /** What clients can filter by; absent for a list that has no filter. */
   filter?: { readonly fields: ReadonlyMap<string, FieldCondition> };
-  /** Names in `catalog_count` whose sum is the length of the whole list, so that it need not be counted. */
+  /** Where the length of the whole list stands, so that it need not be counted: the sum of these names in `catalog_count`, or, under parents, in `list_count`. */
   countedAs?: readonly string[];
   /** At least one; each ends in a key that is unique in the list. */
   orders: Readonly<Record<string, readonly OrderKey[]>>;
@@ -62,12 +62,22 @@ export interface List<Row, Link> {
     ctx: RequestContext,
     parentId: ParentKey | null,
     args: ListArguments,
-    columns: ColumnSet,
+    selection: PageSelection,
   ): Promise<ListPage<Row, Link>>;
   /** The first `size` rows in the default order. */
   rows(ctx: RequestContext, parentId: ParentKey, columns: ColumnSet, size?: number): Promise<readonly Row[]>;
   /** How many rows the list has that fit the filter; shared by the parents that ask. */
   total(ctx: RequestContext, parentId: ParentKey | null, args: ListArguments): Promise<number>;
+}
+
+/** What is asked of a page. */
+export interface PageSelection {
+  /** Whether anything is: a page of which nothing is asked is checked, but not read. */
+  isRead: boolean;
+  columns: ColumnSet;
+  /** Which of these have to be exact; looking beyond a cursor costs a further step into the index. */
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
 }
 
 export interface ListArguments extends PageArguments {
@@ -81,11 +91,10 @@ interface TotalKey {
   filter: CompiledFilter;
 }
 
-interface PageKey extends TotalKey, PageSize {
+interface PageKey extends TotalKey, PageSize, PageSelection {
   order: Order;
   after: readonly KeyValue[] | undefined;
   before: readonly KeyValue[] | undefined;
-  columns: ColumnSet;
 }
 
 interface Order {
@@ -118,7 +127,8 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
   };
 
   const pages = defineLoader<PageKey, ListPage<Row, Link>>({
-    cacheKey: key => `${signature(key)}\n${key.parentId}\n${[...key.columns].sort().join()}`,
+    cacheKey: key =>
+      [signature(key), key.parentId, [...key.columns].sort(), key.hasNextPage, key.hasPreviousPage].join("\n"),
     batch: async (ctx, keys) => {
       const groups = [...groupBy(keys, signature).values()];
       const results = new Map<PageKey, ListPage<Row, Link>>();
@@ -156,7 +166,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
 
   return {
     entity: definition.entity,
-    page: async (ctx, parentId, args, columns) => {
+    page: async (ctx, parentId, args, selection) => {
       const order = orderOf(args.orderBy?.field ?? definition.defaultOrder, args.orderBy?.direction);
       const filter = filterOf(ctx, args.filter);
       const cursor = (argument: "after" | "before") => {
@@ -164,16 +174,19 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
         if (text === undefined || text === null) return undefined;
         return decodeCursor(text, scopeOf({ order, filter }), order.keys, argument);
       };
-      return pages.load(ctx, {
-        ...{ parentId, filter, order, columns },
+      const key: PageKey = {
+        ...{ parentId, filter, order },
+        ...selection,
         ...pageSize(args),
         after: cursor("after"),
         before: cursor("before"),
-      });
+      };
+      return selection.isRead ? pages.load(ctx, key) : nothing;
     },
     rows: async (ctx, parentId, columns, size = maxPageSize) => {
       const page = await pages.load(ctx, {
-        ...{ parentId, size, columns, direction: "forward" },
+        ...{ parentId, size, direction: "forward" },
+        ...{ isRead: true, columns, hasNextPage: false, hasPreviousPage: false },
         ...{ order: orderOf(definition.defaultOrder), filter: filterOf(ctx, null) },
         ...{ after: undefined, before: undefined },
       });
@@ -182,6 +195,8 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
     total: async (ctx, parentId, { filter }) => totals.load(ctx, { parentId, filter: filterOf(ctx, filter) }),
   };
 }
+
+const nothing = { edges: [], hasNextPage: false, hasPreviousPage: false };
 
 /** Pages with the same signature are taken in one statement. */
 function signature({ order, filter, size, direction, after, before }: PageKey): string {
@@ -205,17 +220,21 @@ function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: 
     ...(after ? [compare(keys, after, "after")] : []),
     ...(before ? [compare(keys, before, "before")] : []),
   ];
-  // Exact `hasPreviousPage` after a cursor and `hasNextPage` before one: is there a row on the far side?
+  // Exact `hasPreviousPage` after a cursor and `hasNextPage` before one: is there a row on the far side? The nearest one, by the
+  // index of the order: EXISTS would let the planner read the table until it meets one, which may stand at its end.
   const beyond = (values: readonly KeyValue[] | undefined, farSide: "before" | "after", name: string) =>
     values
-      ? sql`EXISTS (SELECT 1 FROM ${from} WHERE ${scope} AND ${compare(keys, values, farSide, true)}) AS ${trustedSql(name)},`
+      ? sql`(
+        SELECT TRUE FROM ${from} WHERE ${scope} AND ${compare(keys, values, farSide, true)}
+        ORDER BY ${orderBy(keys, farSide === "after" ? "forward" : "backward")} LIMIT 1
+      ) AS ${trustedSql(name)},`
       : emptySql;
+  const asksPrevious = group.some(key => key.hasPreviousPage);
+  const asksNext = group.some(key => key.hasNextPage);
   return sql`
-    SELECT p."parent", ${beyond(after, "before", `"atOrBeforeStart"`)} ${beyond(before, "after", `"atOrAfterEnd"`)} x.*
-    FROM ${parentsClause(
-      definition,
-      group.map(key => key.parentId),
-    )}
+    SELECT p."parent", ${asksPrevious ? beyond(after, "before", `"atOrBeforeStart"`) : emptySql}
+      ${asksNext ? beyond(before, "after", `"atOrAfterEnd"`) : emptySql} x.*
+    FROM ${parentsClause(definition, group)}
     LEFT JOIN LATERAL (
       SELECT ${joinSql(parts)} FROM ${from} WHERE ${joinSql(bounds, " AND ")}
       ORDER BY ${orderBy(keys, direction)} LIMIT ${size + 1}
@@ -230,18 +249,21 @@ function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: 
 function totalStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly TotalKey[]): Sql {
   const { filter } = first(group);
   if (definition.countedAs && filter.isEmpty) {
-    return sql`
+    const names = sql`${[...definition.countedAs]}::text[]`;
+    return definition.parent
+      ? sql`
+      SELECT "parent_id" AS "parent", sum("count")::integer AS "total"
+      FROM "list_count" WHERE "list" = ANY (${names}) AND "parent_id" = ANY (${parentIds(group)}::integer[])
+      GROUP BY "parent_id"`
+      : sql`
       SELECT NULL AS "parent", sum("count")::integer AS "total"
-      FROM "catalog_count" WHERE "name" = ANY (${[...definition.countedAs]}::text[])`;
+      FROM "catalog_count" WHERE "name" = ANY (${names})`;
   }
   return sql`
     SELECT p."parent", (
       SELECT count(*)::integer FROM ${fromClause(definition)} WHERE ${scopeCondition(definition, filter)}
     ) AS "total"
-    FROM ${parentsClause(
-      definition,
-      group.map(key => key.parentId),
-    )}`;
+    FROM ${parentsClause(definition, group)}`;
 }
 
 function toPage<Row, Link>(
@@ -283,13 +305,15 @@ function scopeCondition<Row, Link>({ parent }: ListDefinition<Row, Link>, filter
 
 function parentsClause<Row, Link>(
   { parent }: ListDefinition<Row, Link>,
-  parentIds: readonly (ParentKey | null)[],
+  group: readonly { parentId: ParentKey | null }[],
 ): Sql {
   if (!parent) return sql`(SELECT NULL::integer AS "parent") p`;
   // Text that is cast by the database: of its own types, such as enums, not every driver can write an array.
   const cast = trustedSql(parent.type === "integer" ? "integer[]" : `text[]::${parent.type}[]`);
-  return sql`unnest(${[...new Set(parentIds)]}::${cast}) AS p("parent")`;
+  return sql`unnest(${parentIds(group)}::${cast}) AS p("parent")`;
 }
+
+const parentIds = (group: readonly { parentId: ParentKey | null }[]) => [...new Set(group.map(key => key.parentId))];
 
 function linkColumn([field, type]: [string, ColumnType]): Sql {
   return sql`${readColumn("l", field, type)} AS ${trustedSql(`"link.${field}"`)}`;

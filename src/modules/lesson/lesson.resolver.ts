@@ -20,9 +20,9 @@ import {
   lessonEntity,
   lessons,
   moduleEntity,
-  nextLessons,
+  nextLesson,
   prerequisitesOfLesson,
-  previousLessons,
+  previousLesson,
   toolsOfLesson,
   topicsOfLesson,
   type LessonRow,
@@ -114,7 +114,7 @@ export class LessonResolver {
     description: "The lesson after it in its module; null at the end, and when it is in none.",
   })
   next(@Root() lesson: LessonRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
-    return firstOf(nextLessons, lesson.id, ctx, info);
+    return firstOf(nextLesson, lesson.id, ctx, info);
   }
 
   @FieldResolver(() => Lesson, {
@@ -122,7 +122,7 @@ export class LessonResolver {
     description: "The lesson before it in its module; null at the start, and when it is in none.",
   })
   previous(@Root() lesson: LessonRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
-    return firstOf(previousLessons, lesson.id, ctx, info);
+    return firstOf(previousLesson, lesson.id, ctx, info);
   }
 
   @FieldResolver(() => [Lesson], { description: "The lessons to read before, in order; at most 100." })

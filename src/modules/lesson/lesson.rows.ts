@@ -125,6 +125,7 @@ export const lessonsOfModule = defineList({
     POSITION: [{ expression: 'e."position"', type: "integer" }],
   },
   defaultOrder: "POSITION",
+  countedAs: ["MODULE_LESSONS"],
 });
 
 export const lessonsOfTopic = defineList({
@@ -141,6 +142,7 @@ export const lessonsOfTopic = defineList({
     ],
   },
   defaultOrder: "POSITION",
+  countedAs: ["TOPIC_LESSONS"],
 });
 
 export const lessonsOfTool = defineList({
@@ -154,6 +156,7 @@ export const lessonsOfTool = defineList({
     ID: [{ expression: 'l."lesson_id"', type: "integer" }],
   },
   defaultOrder: "ID",
+  countedAs: ["TOOL_LESSONS"],
 });
 
 export const prerequisitesOfLesson = defineList({
@@ -202,18 +205,25 @@ export const topicsOfLesson = defineList({
   defaultOrder: "TOPIC_POSITION",
 });
 
-/** The lessons after one in its module, and before it, the nearest first. */
-export const nextLessons = neighbours("Lesson.next", ">", false);
-export const previousLessons = neighbours("Lesson.previous", "<", true);
+/** The lesson after one in its module, and the one before it. */
+export const nextLesson = neighbour("Lesson.next", ">", "ASC");
+export const previousLesson = neighbour("Lesson.previous", "<", "DESC");
 
-function neighbours(name: string, side: ">" | "<", descending: boolean) {
+function neighbour(name: string, side: ">" | "<", direction: "ASC" | "DESC") {
   return defineList({
     name,
     entity: lessonEntity,
-    link: { table: "lesson", on: `e."module_id" = l."module_id" AND e."position" ${side} l."position"`, columns: {} },
+    link: {
+      table: "lesson",
+      // One step into the index of positions, however long the module is; a join would sort it.
+      on: `e."id" = (
+        SELECT n."id" FROM "lesson" n WHERE n."module_id" = l."module_id" AND n."position" ${side} l."position"
+        ORDER BY n."position" ${direction} LIMIT 1)`,
+      columns: {},
+    },
     parent: { expression: 'l."id"', type: "integer" },
-    orders: { POSITION: [{ expression: 'e."position"', type: "integer", descending }] },
-    defaultOrder: "POSITION",
+    orders: { ID: [{ expression: 'e."id"', type: "integer" }] },
+    defaultOrder: "ID",
   });
 }
 

@@ -85,6 +85,7 @@ export const toolsOfTopic = defineList<ToolRow, TopicToolLink>({
   filter: toolFilter,
   orders: { ...toolOrder.keys, RANK: [{ expression: 'l."rank"', type: "integer" }] },
   defaultOrder: "RANK",
+  countedAs: ["TOPIC_TOOLS"],
 });
 
 export const topicsOfTool = defineList<TopicRow, TopicToolLink>({
@@ -99,6 +100,7 @@ export const topicsOfTool = defineList<TopicRow, TopicToolLink>({
   filter: topicFilter,
   orders: topicOrder.keys,
   defaultOrder: "POSITION",
+  countedAs: ["TOOL_TOPICS"],
 });
 
 /** Read from a view: topics that have tools in common, the most first. */
