@@ -302,8 +302,8 @@ describe("importContent", () => {
         }),
         await database.models.lesson.findUniqueOrThrow({ where: { slug: "guide-to-cursor" } }),
       ];
-      await database.models.lessonProgress.create({ data: { userId: user.id, lessonId: guide.id, state: "STARTED" } });
-      await database.models.bookmark.create({ data: { userId: user.id, lessonId: guide.id } });
+      await database.models.lessonProgress.create({ data: { learnerId: user.id, lessonId: guide.id, state: "STARTED" } });
+      await database.models.bookmark.create({ data: { learnerId: user.id, lessonId: guide.id } });
       await importFiles(fewer, true);
       expect(await database.models.lessonProgress.count()).toBe(0);
       expect(await database.models.bookmark.count()).toBe(0);

@@ -1,6 +1,6 @@
 // What the database itself refuses: every check of the migrations, keys that hold at the end of a transaction, audit events for ever.
 import type { Database } from "../../../src/db/database";
-import { sql } from "../../../src/db/sql";
+import { sql, trustedSql } from "../../../src/db/sql";
 import { openTestDatabase } from "../../support/database";
 
 /** One good row of every table that has a check. */
@@ -26,10 +26,15 @@ INSERT INTO "lesson" ("slug", "title", "summary", "kind", "level", "duration_min
          ('other', 'T', 'S', 'LESSON', 'BEGINNER', 240, 'PUBLIC', '2026-06-24', 'M', 'M', 'M', 1, 2);
 INSERT INTO "lesson_prerequisite" VALUES (1, 2, 1);
 INSERT INTO "app_user" ("email", "email_key", "display_name") VALUES ('A@example.org', 'a@example.org', 'A');
-INSERT INTO "lesson_progress" ("user_id", "lesson_id", "state") SELECT "id", 1, 'STARTED' FROM "app_user";
-INSERT INTO "bookmark" ("user_id", "lesson_id") SELECT "id", 1 FROM "app_user";
+INSERT INTO "lesson_progress" ("learner_id", "lesson_id", "state") SELECT "id", 1, 'STARTED' FROM "app_user";
+INSERT INTO "bookmark" ("learner_id", "lesson_id") SELECT "id", 1 FROM "app_user";
 INSERT INTO "revision" ("entity", "entity_id", "number", "state", "author_name", "content", "published_at")
   VALUES ('TOPIC', 1, 1, 'PUBLISHED', 'A', '{}', now()), ('TOPIC', 1, 2, 'SUPERSEDED', 'A', '{}', now()), ('TOOL', 1, 1, 'PUBLISHED', 'A', '{}', now());
+INSERT INTO "user_session" ("user_id", "expires_at", "address") SELECT "id", now(), '::1' FROM "app_user";
+INSERT INTO "refresh_token" ("hash", "session_id") SELECT sha256('a'), "id" FROM "user_session";
+INSERT INTO "one_time_token" ("hash", "user_id", "purpose", "email", "expires_at") SELECT sha256('a'), "id", 'VERIFY_EMAIL', "email", now() FROM "app_user";
+INSERT INTO "mail_message" ("recipient", "subject", "body") VALUES ('a@example.org', 'S', 'B');
+INSERT INTO "idempotent_request" ("learner_id", "key", "request_hash") SELECT "id", 'k', sha256('a') FROM "app_user";
 INSERT INTO "audit_event" ("actor_name", "action", "entity", "entity_id") VALUES ('A', 'publish', 'topic', '1');`;
 
 const badSlugs = ["''", "'Upper'", "'a b'", "'-a'", "'a-'", "'a--b'", "E'a\\n'", "'é'", "repeat('a', 81)"].map(
@@ -78,6 +83,12 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   app_user_display_name_check: [...empty("display_name"), `"display_name" = repeat('a', 81)`],
   lesson_progress_completed_check: [`"state" = 'COMPLETED'`, `"completed_at" = now()`],
   bookmark_subject_check: [`"lesson_id" = NULL`, `"topic_id" = 1`],
+  learner_merged_check: [`"merged_at" = now()`, `"merged_into" = "id"`],
+  refresh_token_hash_check: [`"hash" = 'a'`],
+  one_time_token_hash_check: [`"hash" = 'a'`],
+  user_session_user_agent_check: [`"user_agent" = repeat('a', 201)`],
+  idempotent_request_key_check: [`"key" = ''`, `"key" = repeat('a', 256)`],
+  mail_message_sent_check: [`"sent_at" = now()`, `"sent_at" = now(), "next_attempt_at" = NULL`],
   revision_number_check: [`"number" = 0`],
   revision_scheduled_check: [`"state" = 'SCHEDULED', "published_at" = NULL`],
   revision_published_check: [`"published_at" = NULL`, `"state" = 'DRAFT'`],
@@ -112,6 +123,34 @@ describe("Database constraints", () => {
       const update = run(`UPDATE "${tableOf.get(constraint)}" SET ${change} WHERE ctid = ${row}`);
       await expect(update.then(() => change)).rejects.toMatchObject({ code: "23514", constraint });
     }
+  });
+
+  describe("on users", () => {
+    const ids = (table: string) =>
+      database.query<{ id: string }>(sql`SELECT "id"::text AS "id" FROM ${trustedSql(table)} ORDER BY 1`);
+
+    it("keep one learner for each, under the same id", async () => {
+      expect(await ids("learner")).toEqual(await ids("app_user"));
+      await run(
+        `INSERT INTO "app_user" ("email", "email_key", "display_name") VALUES ('b@example.org', 'b@example.org', 'B')`,
+      );
+      expect(await ids("learner")).toHaveLength(2);
+      await run(`DELETE FROM "app_user" WHERE "email" = 'b@example.org'`);
+      expect(await ids("learner")).toEqual(await ids("app_user"));
+    });
+
+    it("never let the last admin go, also when two go at once", async () => {
+      const admin = (name: string) =>
+        `INSERT INTO "app_user" ("email", "email_key", "display_name", "role") VALUES ('${name}@example.org', '${name}@example.org', '${name}', 'ADMIN')`;
+      await run(admin("c"), admin("d"));
+      const demote = (name: string) => run(`UPDATE "app_user" SET "role" = 'LEARNER' WHERE "display_name" = '${name}'`);
+      const results = await Promise.allSettled([demote("c"), demote("d")]);
+      expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      await expect(run(`DELETE FROM "app_user" WHERE "role" = 'ADMIN'`)).rejects.toMatchObject({
+        code: "23001",
+        constraint: "app_user_keep_an_admin",
+      });
+    });
   });
 
   describe("on orders", () => {
