@@ -1,5 +1,6 @@
-// What the linter holds: sound TypeScript, and which way imports may point (docs/architecture.md).
+// What the linter holds: sound TypeScript, which way imports may point (docs/architecture.md), and the conventions of the schema.
 import { readFileSync } from "node:fs";
+import graphqlPlugin from "@graphql-eslint/eslint-plugin";
 import { importX } from "eslint-plugin-import-x";
 import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
 import tseslint from "typescript-eslint";
@@ -30,9 +31,99 @@ const noProcessEnv = [
   },
 ];
 
+/** Selects what is of this type, null or not; without the operators of a condition, which are called after what they do. */
+const ofType = name =>
+  ["FieldDefinition", "InputValueDefinition[parent.name.value!=/^Date(Time)?Filter$/]"]
+    .flatMap(node => [`${node}[gqlType.name.value=${name}]`, `${node}[gqlType.gqlType.name.value=${name}]`])
+    .join();
+const camelCase = { style: "camelCase", forbiddenPatterns: [/^(get|list)[A-Z]/] };
+
+/** Values, which are equal when all of their fields are: a new type is either one of these or an entity, with an id. */
+const withoutId = {
+  suffixes: ["Cell", "Connection", "Edge", "Facet", "Payload", "Row"],
+  types: [
+    "CallToAction",
+    "CatalogStats",
+    "LessonBody",
+    "LessonLock",
+    "Money",
+    "PageInfo",
+    "RichText",
+    "SearchFacets",
+    "SearchHighlight",
+    "SearchSuggestion",
+    "Seo",
+    "Source",
+    "TextRange",
+    "ToolComparison",
+    "TopicCategoryGroup",
+    "UserError",
+  ],
+};
+
+const deprecationWithoutDate = [
+  "error",
+  {
+    selector:
+      "Directive[name.value=deprecated] > Argument[name.value=reason] > StringValue:not([value=/`.+`.* on [0-9]{4}-[0-9]{2}-[0-9]{2}/])",
+    message: "A deprecation says: Use `replacement`. Removed on YYYY-MM-DD.",
+  },
+];
+
+/**
+ * The conventions of the schema, as far as rules can say them; test/guards/schema-conventions.test.ts holds the others, and
+ * test/guards/schema-lint.test.ts shows what each rule finds. Not here: rules against what a built schema cannot print, such
+ * as names that come twice; alphabetize, which wants `tools` before `toolVendor`, where GraphQL.js sorts it behind.
+ */
+const schemaRules = {
+  "@graphql-eslint/naming-convention": [
+    "error",
+    {
+      types: "PascalCase",
+      EnumValueDefinition: "UPPER_CASE",
+      FieldDefinition: camelCase,
+      InputValueDefinition: camelCase,
+      InputObjectTypeDefinition: { style: "PascalCase", requiredPattern: /.(Input|Filter|Order|By)$/ },
+      [ofType("Boolean")]: { requiredPattern: /^(is|has|can)[A-Z]/ },
+      [ofType("DateTime")]: { requiredPattern: /[a-z]At$/ },
+      // The day for which a price or a statement holds, and the last one: `On` would say neither.
+      [ofType("Date")]: { requiredPattern: /[a-z]On$|^asOf$|^staleAfter$/ },
+      // The rule input-name knows no `id` beside the input of an update.
+      "InputValueDefinition[parent.parent.name.value=Mutation]": { requiredPattern: /^(id|input)$/ },
+    },
+  ],
+  "@graphql-eslint/no-hashtag-description": "error",
+  "@graphql-eslint/no-scalar-result-type-on-mutation": "error",
+  "@graphql-eslint/no-typename-prefix": "error",
+  "@graphql-eslint/no-unreachable-types": "error",
+  "@graphql-eslint/relay-arguments": "error",
+  "@graphql-eslint/relay-connection-types": "error",
+  // Lists of other things than edges are `nodes`, and short ones that are no connection.
+  "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+  "@graphql-eslint/relay-page-info": "error",
+  "@graphql-eslint/require-deprecation-reason": "error",
+  "@graphql-eslint/require-description": [
+    "error",
+    { types: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true },
+  ],
+  "@graphql-eslint/require-nullable-fields-with-oneof": "error",
+  "@graphql-eslint/strict-id-in-types": ["error", { exceptions: withoutId }],
+  // require-deprecation-date wants an argument that @deprecated does not have.
+  "no-restricted-syntax": deprecationWithoutDate,
+};
+
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "src/generated", "coverage", "**/*.cjs", "**/*.d.ts"] },
-  ...tseslint.configs.recommended,
+  { files: ["**/*.{ts,tsx,mjs}"], extends: [tseslint.configs.recommended] },
+  {
+    files: ["schema.graphql"],
+    plugins: { "@graphql-eslint": graphqlPlugin },
+    languageOptions: {
+      parser: graphqlPlugin.parser,
+      parserOptions: { graphQLConfig: { schema: "schema.graphql" } },
+    },
+    rules: schemaRules,
+  },
   {
     files: ["src/**/*.ts", "test/**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked],
