@@ -302,7 +302,9 @@ describe("importContent", () => {
         }),
         await database.models.lesson.findUniqueOrThrow({ where: { slug: "guide-to-cursor" } }),
       ];
-      await database.models.lessonProgress.create({ data: { learnerId: user.id, lessonId: guide.id, state: "STARTED" } });
+      await database.models.lessonProgress.create({
+        data: { learnerId: user.id, lessonId: guide.id, state: "STARTED" },
+      });
       await database.models.bookmark.create({ data: { learnerId: user.id, lessonId: guide.id } });
       await importFiles(fewer, true);
       expect(await database.models.lessonProgress.count()).toBe(0);

@@ -80,7 +80,9 @@ describe("A generated catalogue", () => {
   it("does not touch a catalogue that is there unless told to replace it", async () => {
     const lesson = await createLesson(database, { slug: "own-lesson" });
     const user = await createUser(database);
-    await database.models.lessonProgress.create({ data: { learnerId: user.id, lessonId: lesson.id, state: "STARTED" } });
+    await database.models.lessonProgress.create({
+      data: { learnerId: user.id, lessonId: lesson.id, state: "STARTED" },
+    });
     await expect(generate()).rejects.toMatchObject({ code: "CONFLICT" });
     expect(await database.models.lesson.findMany({ select: { slug: true } })).toEqual([{ slug: lesson.slug }]);
 
