@@ -6,7 +6,7 @@ module.exports = {
   transform: { "^.+\\.[cm]?[jt]s$": "@swc/jest" },
   // Packages that are ES modules only.
   transformIgnorePatterns: [
-    "/node_modules/(?!(unified|remark-.*|rehype-.*|mdast-.*|hast-.*|unist-.*|micromark.*|vfile.*|bail|trough|is-plain-obj|devlop|decode-named-character-reference|character-entities.*|property-information|space-separated-tokens|comma-separated-tokens|html-void-elements|stringify-entities|ccount|escape-string-regexp|markdown-table|longest-streak|zwitch|trim-lines|@ungap/structured-clone|web-namespaces)/)",
+    "/node_modules/(?!(jose|unified|remark-.*|rehype-.*|mdast-.*|hast-.*|unist-.*|micromark.*|vfile.*|bail|trough|is-plain-obj|devlop|decode-named-character-reference|character-entities.*|property-information|space-separated-tokens|comma-separated-tokens|html-void-elements|stringify-entities|ccount|escape-string-regexp|markdown-table|longest-streak|zwitch|trim-lines|@ungap/structured-clone|web-namespaces)/)",
   ],
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json"],
   globalSetup: "<rootDir>/test/setup/global-setup.ts",

@@ -36,6 +36,8 @@ await build({
   // What reads files beside itself, or is not always there.
   external: [
     "@electric-sql/pglite",
+    "@node-rs/argon2",
+    "@zxcvbn-ts/language-common",
     "pglite-prisma-adapter",
     "@prisma/client",
     "@prisma/schema-engine-wasm",
