@@ -21,6 +21,21 @@ const originList = text
     error: "must be a comma-separated list of origins such as https://example.org",
   });
 
+const siteUrl = text
+  .refine(value => /^https?:$/.test(protocolOf(value)) && !/[?#]/.test(value), {
+    error: "must be a URL of the form https://learn.example.org",
+  })
+  .transform(value => value.replace(/\/+$/, ""));
+const smtpUrl = text.refine(value => /^smtps?:$/.test(protocolOf(value)), {
+  error: "must be a URL of the form smtps://user:password@mail.example.org:465",
+});
+const redisUrl = text.refine(value => /^rediss?:$/.test(protocolOf(value)), {
+  error: "must be a URL of the form redis://user:password@host:port/0",
+});
+const mailAddress = text.refine(value => /^(?:[^\r\n<>@]*<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$/.test(value), {
+  error: "must be an address such as Learngraph <no-reply@example.org>",
+});
+
 /** One entry for each variable, in the order of .env.example. */
 const environment = {
   NODE_ENV: oneOf("development", "test", "production").default("development"),
@@ -36,11 +51,20 @@ const environment = {
   CONTENT_DIRECTORY: text.default("prisma/content"),
   PLAYGROUND: flag.optional(),
   INTROSPECTION: flag.optional(),
+  PUBLIC_URL: siteUrl.optional(),
   CORS_ORIGINS: originList.optional(),
   TRUSTED_PROXY_HOPS: integer(0, 10).default(0),
   QUERY_MAX_DEPTH: integer(1, 50).default(15),
   QUERY_MAX_COST: integer(1, 1_000_000).default(10_000),
   QUERY_EXPLAIN: flag.default(false),
+  AUTH_SIGNING_KEYS: text.optional(),
+  COOKIES_SECURE: flag.optional(),
+  PASSWORD_HASH_MEMORY_KIB: integer(8_192, 1_048_576).default(19_456),
+  PASSWORD_HASH_PASSES: integer(1, 20).default(2),
+  PASSWORD_HASH_CONCURRENCY: integer(1, 64).default(2),
+  REDIS_URL: redisUrl.optional(),
+  SMTP_URL: smtpUrl.optional(),
+  MAIL_FROM: mailAddress.default("learngraph <no-reply@localhost>"),
   LOG_LEVEL: oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent").default("info"),
   LOG_FORMAT: oneOf("pretty", "json").optional(),
   STOP_TIMEOUT_MS: integer(100, 120_000).default(10_000),
@@ -74,6 +98,19 @@ const schema = z.object(environment).transform(env => {
       trustedProxyHops: env.TRUSTED_PROXY_HOPS,
       explain: env.QUERY_EXPLAIN,
       stopTimeoutMs: env.STOP_TIMEOUT_MS,
+    },
+    accounts: {
+      publicUrl: env.PUBLIC_URL,
+      signingKeys: env.AUTH_SIGNING_KEYS,
+      secureCookies: env.COOKIES_SECURE ?? production,
+      passwordHash: {
+        memoryKiB: env.PASSWORD_HASH_MEMORY_KIB,
+        passes: env.PASSWORD_HASH_PASSES,
+        concurrency: env.PASSWORD_HASH_CONCURRENCY,
+      },
+      redisUrl: env.REDIS_URL,
+      smtpUrl: env.SMTP_URL,
+      mailFrom: env.MAIL_FROM,
     },
     limits: { maxDepth: env.QUERY_MAX_DEPTH, maxCost: env.QUERY_MAX_COST },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (production ? "json" : "pretty") },

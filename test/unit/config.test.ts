@@ -39,11 +39,24 @@ describe("loadConfig", () => {
     QUERY_MAX_DEPTH: ["0", "51"],
     QUERY_MAX_COST: ["0", "1000001", "1e3"],
     QUERY_EXPLAIN: ["on", "1"],
+    PUBLIC_URL: [
+      "learn.example.net",
+      "ftp://learn.example.net",
+      "https://learn.example.net/?a",
+      `javascript:${secret}`,
+    ],
+    COOKIES_SECURE: ["yes", "1"],
+    PASSWORD_HASH_MEMORY_KIB: ["8191", "1048577", "19 MiB"],
+    PASSWORD_HASH_PASSES: ["0", "21"],
+    PASSWORD_HASH_CONCURRENCY: ["0", "65"],
+    REDIS_URL: ["localhost:6379", `http://${secret}@h`],
+    SMTP_URL: ["mail.example.net", `https://u:${secret}@h`],
+    MAIL_FROM: ["nobody", "a@b@c", "A <a@b.example>\nBcc: c@d.example"],
     LOG_LEVEL: ["verbose", "INFO"],
     LOG_FORMAT: ["xml"],
     STOP_TIMEOUT_MS: ["99", "120001"],
   };
-  const free = ["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY"];
+  const free = ["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY", "AUTH_SIGNING_KEYS"];
 
   it("knows of every variable what is wrong for it, but for free text", () => {
     expect([...Object.keys(wrong), ...free].sort()).toEqual([...variableNames].sort());
@@ -91,19 +104,28 @@ describe("loadConfig", () => {
         explain: false,
         stopTimeoutMs: 10_000,
       },
+      accounts: {
+        publicUrl: undefined,
+        signingKeys: undefined,
+        secureCookies: false,
+        passwordHash: { memoryKiB: 19_456, passes: 2, concurrency: 2 },
+        redisUrl: undefined,
+        smtpUrl: undefined,
+      },
       limits: { maxDepth: 15, maxCost: 10_000 },
       log: { level: "info", format: "pretty" },
     });
   });
 
   it("closes in production what is not switched on", () => {
-    const { host, content, http, log } = loadConfig({ NODE_ENV: "production" });
-    expect([host, content.onStart, http.playground, http.introspection, log.format]).toEqual([
+    const { host, content, http, log, accounts } = loadConfig({ NODE_ENV: "production" });
+    expect([host, content.onStart, http.playground, http.introspection, log.format, accounts.secureCookies]).toEqual([
       "0.0.0.0",
       "never",
       false,
       false,
       "json",
+      true,
     ]);
     expect(loadConfig({ NODE_ENV: "production", INTROSPECTION: "true" }).http).toMatchObject({
       playground: false,
@@ -139,19 +161,20 @@ describe("createLog", () => {
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "json" }, { write: line => void lines.push(line) });
 
-  it.each(["authorization", "cookie", "set-cookie", "password", "passwordHash", "token", "refreshToken", "secret"])(
-    "removes the value of %s, at the top and inside of other things",
-    name => {
-      lines.length = 0;
-      log.info({ [name]: secret }, "a");
-      log.info({ headers: { [name]: secret, host: "kept" } }, "b");
-      log.warn({ request: { variables: { [name]: [secret] } } }, "c");
-      expect(lines).toHaveLength(3);
-      expect(lines.join("")).not.toContain(secret);
-      expect(lines[1]).toContain("kept");
-      for (const line of lines) expect(line).toContain("[removed]");
-    },
-  );
+  it.each([
+    ...["authorization", "cookie", "set-cookie", "x-guest-token", "secret", "signingKeys"],
+    ...["password", "currentPassword", "newPassword", "passwordHash"],
+    ...["token", "accessToken", "refreshToken", "guestToken"],
+  ])("removes the value of %s, at the top and inside of other things", name => {
+    lines.length = 0;
+    log.info({ [name]: secret }, "a");
+    log.info({ headers: { [name]: secret, host: "kept" } }, "b");
+    log.warn({ request: { variables: { [name]: [secret] } } }, "c");
+    expect(lines).toHaveLength(3);
+    expect(lines.join("")).not.toContain(secret);
+    expect(lines[1]).toContain("kept");
+    for (const line of lines) expect(line).toContain("[removed]");
+  });
 
   it("writes one line of JSON for each event, with time and level in words", () => {
     lines.length = 0;
