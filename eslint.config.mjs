@@ -44,8 +44,11 @@ const withoutId = {
   types: [
     "CallToAction",
     "CatalogStats",
+    "GroupProgress",
+    "LearningStreak",
     "LessonBody",
     "LessonLock",
+    "LessonProgress",
     "Money",
     "PageInfo",
     "RichText",
@@ -53,11 +56,13 @@ const withoutId = {
     "SearchHighlight",
     "SearchSuggestion",
     "Seo",
+    "SessionTokens",
     "Source",
     "TextRange",
     "ToolComparison",
     "TopicCategoryGroup",
     "UserError",
+    "Viewer",
   ],
 };
 
@@ -84,7 +89,7 @@ const schemaRules = {
       FieldDefinition: camelCase,
       InputValueDefinition: camelCase,
       InputObjectTypeDefinition: { style: "PascalCase", requiredPattern: /.(Input|Filter|Order|By)$/ },
-      [ofType("Boolean")]: { requiredPattern: /^(is|has|can)[A-Z]/ },
+      [ofType("Boolean")]: { requiredPattern: /^(is|has|can)[A-Z]|^can$/ },
       [ofType("DateTime")]: { requiredPattern: /[a-z]At$/ },
       // The day for which a price or a statement holds, and the last one: `On` would say neither.
       [ofType("Date")]: { requiredPattern: /[a-z]On$|^asOf$|^staleAfter$/ },

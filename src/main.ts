@@ -5,6 +5,7 @@ import { loadProjectConfig } from "./config/project-config";
 import { openDatabase } from "./db/open-database";
 import { loadContentIfEmpty, migrateDatabase, startApp } from "./server/app";
 import { createLog } from "./server/log";
+import { startServices } from "./server/services";
 
 async function main(): Promise<number> {
   const config = loadProjectConfig();
@@ -15,20 +16,33 @@ async function main(): Promise<number> {
   try {
     if (config.database.migrateOnStart) await migrateDatabase(database, config.directories.migrations, log);
     if (config.content.onStart === "if-empty") await loadContentIfEmpty(database, config.content.directory, log);
+    const running = await startServices(
+      {
+        ...config.accounts,
+        production: config.production,
+        dataDirectory: config.database.dataDirectory,
+        port: config.port,
+      },
+      database,
+      log,
+    );
     const app = await startApp(
       {
         ...config.http,
+        secureCookies: config.accounts.secureCookies,
         host: config.host,
         port: config.port,
         limits: config.limits,
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
       },
       database,
+      running.services,
       log,
     );
     closeWithGrace({ delay: config.http.stopTimeoutMs, logger: log }, async ({ signal, err }) => {
       log.info({ signal, ...(err ? { err } : {}) }, "stopping");
       await app.stop();
+      await running.stop();
       await database.close();
     });
     // Last, and for people: what a fresh clone is for.

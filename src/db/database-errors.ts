@@ -72,6 +72,11 @@ export function breaksUniqueKey(error: unknown, table: string, columns: readonly
   return key === columns.join() || key === [table, ...columns, "key"].join("_");
 }
 
+/** Whether the database raised `sqlState`; for the rules of our own triggers, whose states begin with LG. */
+export function raises(error: unknown, sqlState: string): boolean {
+  return isError(error) && errorCodesOf(error).includes(sqlState);
+}
+
 /** Also one that Node's own modules made for another realm, as under jest, where `instanceof` does not know it. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);

@@ -3,7 +3,7 @@ import { Extensions } from "type-graphql";
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLSchema } from "graphql";
 import { forbidden, unauthenticated } from "../errors/app-error";
 import type { Role } from "../generated/prisma/enums";
-import type { RequestContext } from "../request/context";
+import type { RequestContext, Viewer } from "../request/context";
 
 /** PUBLIC is everybody; each role includes the ones before it. */
 export type Access = "PUBLIC" | Role;
@@ -19,7 +19,12 @@ export function RequireAccess(access: Access): MethodDecorator & PropertyDecorat
 export function assertAccess(ctx: RequestContext, access: Access): void {
   if (access === "PUBLIC") return;
   if (!ctx.viewer) throw unauthenticated();
-  if (ranks[ctx.viewer.role] < ranks[access]) throw forbidden();
+  if (!hasRole(ctx.viewer, access)) throw forbidden();
+}
+
+/** Whether the viewer has this role, or one that includes it. */
+export function hasRole(viewer: Viewer, role: Role): boolean {
+  return ranks[viewer.role] >= ranks[role];
 }
 
 /** The declared access of a root field, or undefined. */

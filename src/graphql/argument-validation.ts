@@ -4,6 +4,9 @@ import type { ResolverData } from "type-graphql";
 import { AppError, badInput } from "../errors/app-error";
 import { isStorableText } from "../request/column";
 
+/** Marks a class of inputs whose rules are checked by the mutation itself, which puts what breaks them into its `userErrors`. */
+export abstract class MutationInput {}
+
 /**
  * type-graphql's hook for every argument. Text anywhere in the arguments must be well-formed Unicode without NUL, which PostgreSQL
  * cannot hold. Classes without rules (PageArgs, which checks itself) pass.
@@ -16,7 +19,7 @@ export async function validateArgument(
 ): Promise<void> {
   checkText(args, "");
   for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
-    if (typeof item === "object" && item !== null && hasRules(item)) await validateInput(item);
+    if (typeof item === "object" && item !== null && !(item instanceof MutationInput)) await validateInput(item);
   }
 }
 
@@ -32,22 +35,29 @@ function hasRules(value: object): boolean {
   return getMetadataStorage().getTargetValidationMetadatas(value.constructor, "", false, false).length > 0;
 }
 
-async function validateInput(input: object): Promise<void> {
+/** What in `input` breaks its rules; each path starts at the input's own field. */
+export async function problemsOf(input: object): Promise<{ path: string[]; message: string }[]> {
+  // class-validator takes a class that it does not know for a mistake.
+  if (!hasRules(input)) return [];
   const errors = await validate(input, {
     skipMissingProperties: true,
     forbidUnknownValues: true,
     validationError: { target: false, value: false },
   });
-  const problems = errors.flatMap(error => flatten(error));
+  return errors.flatMap(error => flatten(error));
+}
+
+async function validateInput(input: object): Promise<void> {
+  const problems = await problemsOf(input);
   if (problems.length > 0) {
     throw new AppError("BAD_USER_INPUT", problems.map(problem => problem.message).join("; "), {
-      arguments: problems.map(problem => problem.path),
+      arguments: problems.map(problem => problem.path.join(".")),
     });
   }
 }
 
-function flatten(error: ValidationError, prefix = ""): { path: string; message: string }[] {
-  const path = `${prefix}${error.property}`;
+function flatten(error: ValidationError, above: readonly string[] = []): { path: string[]; message: string }[] {
+  const path = [...above, error.property];
   const own = Object.values(error.constraints ?? {}).map(message => ({ path, message }));
-  return [...own, ...(error.children ?? []).flatMap(child => flatten(child, `${path}.`))];
+  return [...own, ...(error.children ?? []).flatMap(child => flatten(child, path))];
 }

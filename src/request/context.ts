@@ -3,18 +3,53 @@ import type { Database, DatabaseSession, TransactionOptions } from "../db/databa
 import type { Role } from "../generated/prisma/enums";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
+import type { Services } from "./services";
 
 /** Somebody who is signed in; a guest is null. */
 export interface Viewer {
   readonly userId: string;
   readonly role: Role;
+  /** The sign-in that the access token belongs to. */
+  readonly sessionId: string;
+}
+
+/** Who asks. Signing in and out changes it for the rest of the operation. */
+export interface Identity {
+  viewer: Viewer | null;
+  /** The learner of a guest token; kept beside a viewer, who may take it over. */
+  guestId: string | null;
+}
+
+/** What the transport knows of the client, and how tokens reach a browser. */
+export interface Client {
+  /** The IP address, as the trusted proxies tell it. */
+  readonly address: string;
+  readonly userAgent: string | null;
+  /** Null where the transport has no cookies. */
+  readonly cookies: ClientCookies | null;
+}
+
+/** Tokens in httpOnly cookies: the page's own scripts never see them. */
+export interface ClientCookies {
+  readonly refreshToken: string | null;
+  set(tokens: { access?: TimedToken; refresh?: TimedToken; guest?: TimedToken }): void;
+  clear(...tokens: ("access" | "refresh" | "guest")[]): void;
+}
+
+export interface TimedToken {
+  token: string;
+  expiresAt: Date;
 }
 
 export interface RequestContext {
   readonly database: Database;
   /** The session to read and write with: outside any transaction, or the transaction of this context. */
   readonly session: DatabaseSession;
+  /** Shared with the contexts of transactions; read it through `viewer`. */
+  readonly identity: Identity;
   readonly viewer: Viewer | null;
+  readonly client: Client;
+  readonly services: Services;
   readonly requestId: string;
   readonly loaders: LoaderInstances;
   /** The time at which the request began, the same for all of its fields. */
@@ -25,17 +60,54 @@ export interface RequestContext {
 
 export interface RequestFacts {
   database: Database;
+  services: Services;
   viewer: Viewer | null;
+  /** Null when left out. */
+  guestId?: string | null;
+  /** Of no known address, without cookies, when left out. */
+  client?: Client;
   requestId: string;
   startedAt?: Date;
   /** Notes every statement; false when left out. */
   explain?: boolean;
 }
 
-export function createContext({ explain = false, startedAt = new Date(), ...facts }: RequestFacts): RequestContext {
+const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
+
+export function createContext(facts: RequestFacts): RequestContext {
+  const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
+  const { startedAt = new Date(), explain = false } = facts;
   const explanation = explain ? new Explanation() : null;
-  const session = explanation?.observe(facts.database) ?? facts.database;
-  return { ...facts, session, startedAt, explanation, loaders: new Map() };
+  const session = explanation?.observe(database) ?? database;
+  const identity: Identity = { viewer, guestId };
+  return withViewer({
+    database,
+    services,
+    requestId,
+    client,
+    session,
+    startedAt,
+    explanation,
+    identity,
+    loaders: new Map(),
+  });
+}
+
+/** Not an own property: Apollo copies the context of each operation, own properties alone, and would keep the first viewer for good. */
+const livePart = {
+  get viewer(): Viewer | null {
+    return (this as unknown as RequestContext).identity.viewer;
+  },
+};
+
+/** `viewer` is who asks at the moment of reading: a mutation before in the same operation may have signed somebody in. */
+function withViewer(context: Omit<RequestContext, "viewer">): RequestContext {
+  return Object.assign(Object.create(livePart) as typeof livePart, context);
+}
+
+/** Who has progress and bookmarks: the viewer, or the guest; null for somebody who is neither. */
+export function learnerId({ identity }: RequestContext): string | null {
+  return identity.viewer?.userId ?? identity.guestId;
 }
 
 /**
@@ -48,7 +120,7 @@ export function inTransaction<T>(
   options?: TransactionOptions,
 ): Promise<T> {
   return ctx.database.transaction(
-    session => work({ ...ctx, session: ctx.explanation?.observe(session) ?? session, loaders: new Map() }),
+    session => work(withViewer({ ...ctx, session: ctx.explanation?.observe(session) ?? session, loaders: new Map() })),
     options,
   );
 }

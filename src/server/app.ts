@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Database } from "../db/database";
 import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
+import type { Services } from "../request/services";
 import type { OperationLimits } from "./document-limits";
 import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer } from "./http-server";
@@ -17,6 +18,7 @@ export interface AppSettings {
   /** Whether answers say which SQL statements they took. For development. */
   explain: boolean;
   corsOrigins: readonly string[];
+  secureCookies: boolean;
   trustedProxyHops: number;
   limits: OperationLimits;
 }
@@ -44,7 +46,12 @@ export async function loadContentIfEmpty(database: Database, directory: string, 
 }
 
 /** Listens on a prepared database. */
-export async function startApp(settings: AppSettings, database: Database, log: Logger): Promise<App> {
+export async function startApp(
+  settings: AppSettings,
+  database: Database,
+  services: Services,
+  log: Logger,
+): Promise<App> {
   const { host, port, limits, introspection, explain } = settings;
   let ready = false;
   const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, explain, log });
@@ -52,8 +59,10 @@ export async function startApp(settings: AppSettings, database: Database, log: L
   const http = await createHttpServer({
     graphql,
     database,
+    services,
     log,
     explain,
+    secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
     playgroundDirectory: settings.playgroundDirectory,

@@ -49,6 +49,10 @@ export function formatError(
   }
   const limit = cause instanceof GraphQLError ? limitOfLibrary(formatted.message) : undefined;
   if (limit !== undefined) return { message: limit, ...place, extensions: { code: "QUERY_TOO_COMPLEX" } };
+  // Apollo gives it the status and the header, and a code of its own.
+  if (formatted.message.startsWith("GET requests only support query operations")) {
+    return { message: "GET runs queries only: send mutations with POST.", extensions: { code: "METHOD_NOT_ALLOWED" } };
+  }
   const code = clientCode(formatted) ?? (isInputProblem(formatted.message) ? "BAD_USER_INPUT" : undefined);
   if (code !== undefined && cause instanceof GraphQLError) {
     return { message: withoutValues(formatted.message, cause.message), ...place, extensions: { code } };

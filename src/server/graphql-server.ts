@@ -8,11 +8,12 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { getVariableValues, GraphQLError, type ASTVisitor, type GraphQLSchema, type ValidationContext } from "graphql";
 import type { Logger } from "pino";
-import { AppError } from "../errors/app-error";
 import type { RequestContext } from "../request/context";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
 import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
+import { idempotentMutations } from "./idempotency";
+import { asRequestErrors } from "./request-errors";
 
 export interface GraphQLServerOptions {
   schema: GraphQLSchema;
@@ -54,8 +55,9 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       limitOperations(limits),
+      idempotentMutations(),
       rememberRequests(requestIds),
-      sayWhenUnavailable,
+      sayWhenToTryAgain,
       ...(explain ? [explainOperations] : []),
     ],
     formatError: (formatted, error) =>
@@ -84,23 +86,10 @@ function limitOperations(limits: OperationLimits): ApolloServerPlugin<RequestCon
         if (!operation) return;
         const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
         // Variables that do not fit: execution says so, before any resolver.
-        if (coerced) asRequestErrors(() => checkOperation(schema, document, operation, coerced, limits));
+        if (coerced) await asRequestErrors(() => checkOperation(schema, document, operation, coerced, limits));
       },
     }),
   };
-}
-
-/** An AppError from `work` becomes an error of the whole request, with its HTTP status. */
-function asRequestErrors<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new GraphQLError(error.message, {
-      originalError: error,
-      extensions: { http: { status: httpStatus[error.code] } },
-    });
-  }
 }
 
 /** Which request an error belongs to: Apollo's formatError is not told. */
@@ -116,14 +105,22 @@ function rememberRequests(requestIds: RequestIds): ApolloServerPlugin<RequestCon
   };
 }
 
-/** A field that could not be read because the database is away makes the whole answer one to try again (RFC 9110, 15.6.4). */
-const sayWhenUnavailable: ApolloServerPlugin<RequestContext> = {
+/**
+ * A field that could not be read because the database is away, or that was asked too often, makes the whole answer one to try again
+ * (RFC 9110, 15.6.4; RFC 6585, 4).
+ */
+const sayWhenToTryAgain: ApolloServerPlugin<RequestContext> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ response: { body, http } }) => {
       if (body.kind !== "single") return;
-      if (!body.singleResult.errors?.some(error => error.extensions?.["code"] === "SERVICE_UNAVAILABLE")) return;
-      http.status = httpStatus.SERVICE_UNAVAILABLE;
-      http.headers.set("retry-after", "1");
+      const extensions = (body.singleResult.errors ?? []).map(error => error.extensions);
+      const found = (code: "SERVICE_UNAVAILABLE" | "RATE_LIMITED") =>
+        extensions.find(given => given?.["code"] === code);
+      const limited = found("RATE_LIMITED");
+      if (!limited && !found("SERVICE_UNAVAILABLE")) return;
+      http.status = httpStatus[limited ? "RATE_LIMITED" : "SERVICE_UNAVAILABLE"];
+      const seconds = limited?.["retryAfterSeconds"];
+      http.headers.set("retry-after", typeof seconds === "number" ? String(seconds) : "1");
     },
   }),
 };

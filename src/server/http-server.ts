@@ -1,14 +1,18 @@
 // The HTTP surface: GraphQL over HTTP on /graphql, health checks, the playground. Everything is bounded before it is read.
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
 import { HeaderMap } from "@apollo/server";
 import type { Logger } from "pino";
 import type { Database } from "../db/database";
-import { AppError, unauthenticated } from "../errors/app-error";
+import { AppError } from "../errors/app-error";
 import { sql } from "../db/sql";
-import { createContext, type Viewer } from "../request/context";
+import { createContext } from "../request/context";
+import type { Services } from "../request/services";
+import { identify } from "./authentication";
+import { cookiesOf } from "./client-cookies";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError, unsupportedType } from "./http-errors";
@@ -18,6 +22,9 @@ import { checkPreflight, checkRequest } from "./request-parameters";
 export interface HttpServerOptions {
   graphql: GraphQLServer;
   database: Database;
+  services: Services;
+  /** Whether cookies are for HTTPS only. */
+  secureCookies: boolean;
   /** Whether each operation is explained. */
   explain: boolean;
   log: Logger;
@@ -82,6 +89,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     sendError(reply, request, new AppError("NOT_FOUND", "There is nothing at this address."), log),
   );
 
+  await app.register(cookie);
   if (corsOrigins.length > 0) {
     await app.register(cors, {
       // A list of ours would still give the other headers to every origin.
@@ -95,6 +103,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   }
   if (playgroundDirectory !== undefined) registerPlayground(app, { directory: playgroundDirectory, endpoint });
   registerHealth(app, options);
+  registerKeys(app, options);
   registerGraphQL(app, options);
   return app;
 }
@@ -110,6 +119,13 @@ function registerHealth(app: FastifyInstance, { database, isReady }: HttpServerO
   });
 }
 
+/** The public keys of our tokens (RFC 7517), for services that want to check them by themselves. */
+function registerKeys(app: FastifyInstance, { services }: HttpServerOptions): void {
+  app.get("/.well-known/jwks.json", async (_request, reply) =>
+    reply.header("cache-control", "public, max-age=300").send(services.tokens.publicKeys()),
+  );
+}
+
 async function isReachable(database: Database): Promise<boolean> {
   try {
     await database.query(sql`SELECT 1`);
@@ -120,7 +136,9 @@ async function isReachable(database: Database): Promise<boolean> {
 }
 
 function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void {
-  const { graphql, database, explain, playgroundDirectory } = options;
+  const { graphql, database, services, explain, playgroundDirectory, corsOrigins } = options;
+  const cookies = { secure: options.secureCookies };
+  const authentication = { database, tokens: services.tokens, cookies, corsOrigins };
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
@@ -136,9 +154,14 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
     },
     handler: async (request, reply) => {
       if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
-      const viewer = authenticate(request);
       checkPreflight(request);
       checkDocumentText(checkRequest(request));
+      const identity = await identify(request, reply, authentication);
+      const client = {
+        address: request.ip,
+        userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
+        cookies: cookiesOf(request, reply, cookies),
+      };
       const response = await graphql.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method,
@@ -146,7 +169,7 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
           search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
           body: request.body,
         },
-        context: async () => createContext({ database, viewer, requestId: request.id, explain }),
+        context: async () => createContext({ database, services, ...identity, client, requestId: request.id, explain }),
       });
       for (const [name, value] of response.headers) reply.header(name, value);
       if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
@@ -162,12 +185,6 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
     reply.header("allow", "GET, POST");
     throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
   });
-}
-
-/** There are no accounts yet, so no token can be valid: one that is sent is refused, never silently taken for a guest's. */
-function authenticate(request: FastifyRequest): Viewer | null {
-  if (request.headers.authorization === undefined) return null;
-  throw unauthenticated("The access token is not valid.");
 }
 
 function headerMap(request: FastifyRequest): HeaderMap {

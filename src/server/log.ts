@@ -8,13 +8,9 @@ export interface LogSettings {
 
 const secretNames = [
   "authorization",
-  "cookie",
-  "set-cookie",
-  "password",
-  "token",
-  "secret",
-  "passwordHash",
-  "refreshToken",
+  ...["cookie", "set-cookie", "x-guest-token"],
+  ...["password", "currentPassword", "newPassword", "passwordHash"],
+  ...["token", "accessToken", "refreshToken", "guestToken", "secret", "signingKeys"],
 ];
 const paths = secretNames.flatMap(name => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
 

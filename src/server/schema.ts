@@ -5,7 +5,9 @@ import { buildSchemaSync, type NonEmptyArray } from "type-graphql";
 import { enforceAccess } from "../graphql/access";
 import { validateArgument } from "../graphql/argument-validation";
 import { NodeIdResolver } from "../graphql/node.type";
+import { accountModule } from "../modules/account/account.module";
 import { catalogModule } from "../modules/catalog/catalog.module";
+import { learningModule } from "../modules/learning/learning.module";
 import { lessonModule } from "../modules/lesson/lesson.module";
 import { defineNodeResolver } from "../modules/node/node.resolver";
 import { searchModule } from "../modules/search/search.module";
@@ -13,7 +15,16 @@ import { toolModule } from "../modules/tool/tool.module";
 import { topicModule } from "../modules/topic/topic.module";
 import { userModule } from "../modules/user/user.module";
 
-const modules = [topicModule, toolModule, lessonModule, userModule, catalogModule, searchModule];
+const modules = [
+  topicModule,
+  toolModule,
+  lessonModule,
+  userModule,
+  accountModule,
+  learningModule,
+  catalogModule,
+  searchModule,
+];
 
 /** @throws Error for a root field that does not declare who may use it. */
 export function buildGraphQLSchema(): GraphQLSchema {
@@ -49,4 +60,9 @@ function markOneOfInputs(schema: GraphQLSchema): void {
 function describeRoots(schema: GraphQLSchema): void {
   const query = schema.getQueryType();
   if (query) query.description = "Everything that can be read.";
+  const mutation = schema.getMutationType();
+  if (mutation) {
+    mutation.description =
+      "Everything that can be changed. What is refused in ordinary use stands in the payload's `userErrors`; then nothing was changed.";
+  }
 }

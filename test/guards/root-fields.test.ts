@@ -1,4 +1,5 @@
 // Every root field declares who may use it and shows an example that runs; and what enforceAccess does with the declarations.
+import { randomUUID } from "node:crypto";
 import {
   execute,
   GraphQLObjectType,
@@ -11,8 +12,10 @@ import {
 import type { Database } from "../../src/db/database";
 import { declaredAccess, enforceAccess } from "../../src/graphql/access";
 import { createContext, type RequestContext, type Viewer } from "../../src/request/context";
+import type { Services } from "../../src/request/services";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import { createTestApi, type TestApi } from "../support/api";
+import { createUser } from "../support/factories";
 
 const schema = buildGraphQLSchema();
 const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(type =>
@@ -21,9 +24,15 @@ const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getS
 
 describe("root fields", () => {
   let api: TestApi;
+  let viewer: Viewer;
 
   beforeAll(async () => {
-    api = await createTestApi({ golden: "catalogue" });
+    // More attempts than one person may make.
+    const attempts = { take: async () => undefined, reset: async () => undefined };
+    api = await createTestApi({ golden: "catalogue", services: { attempts } });
+    const passwordHash = await api.services.passwords.hash("lovelace-1815");
+    const { id } = await createUser(api.database, { role: "ADMIN", passwordHash });
+    viewer = { userId: id, role: "ADMIN", sessionId: randomUUID() };
   });
 
   afterAll(() => api.close());
@@ -41,10 +50,38 @@ describe("root fields", () => {
       const [, example = ""] = /\n\nExample: `([^`]+)`$/.exec(field.description ?? "") ?? [];
       const document = parse(example);
       expect(validate(schema, document)).toEqual([]);
-      const { data, errors } = await api.execute<Record<string, unknown>, never>(example);
+      const { data, errors } = await api.execute<Record<string, unknown>, never>(
+        example,
+        undefined,
+        // Everybody may use what guests may.
+        { as: viewer },
+      );
       expect(errors).toEqual([]);
       expect(Object.keys(data)).toContain(field.name);
       expect(data[field.name] ?? null).not.toBeNull();
+    });
+
+    it.each(["guest", "LEARNER", "EDITOR", "ADMIN"] as const)("is open to %s or not, as it declares", async role => {
+      const needed = ["PUBLIC", "LEARNER", "EDITOR", "ADMIN"].indexOf(declaredAccess(field) ?? "");
+      const rank = ["guest", "LEARNER", "EDITOR", "ADMIN"].indexOf(role);
+      const [, example = ""] = /Example: `([^`]+)`$/.exec(field.description ?? "") ?? [];
+      const as = role === "guest" ? undefined : { ...viewer, role };
+      const sent = await api.statements(async () => {
+        const { data, errors } = await api.execute<Record<string, unknown> | null, never>(
+          example,
+          undefined,
+          as ? { as } : {},
+        );
+        const refusals = errors.filter(({ message }) =>
+          ["Sign in to do this.", "You are not allowed to do this."].includes(message),
+        );
+        expect(refusals.map(({ extensions }) => extensions?.["code"])).toEqual(
+          rank >= needed ? [] : [role === "guest" ? "UNAUTHENTICATED" : "FORBIDDEN"],
+        );
+        if (rank < needed) expect(data?.[field.name] ?? null).toBeNull();
+      });
+      // What is refused is refused before anything is looked up.
+      if (rank < needed) expect(sent).toEqual([]);
     });
   });
 });
@@ -90,8 +127,13 @@ describe("enforceAccess", () => {
       const guarded = schemaWith(declared);
       enforceAccess(guarded);
       asked.length = 0;
-      const viewer: Viewer | null = role === "guest" ? null : { userId: "1", role };
-      const contextValue = createContext({ database: {} as Database, viewer, requestId: "1" });
+      const viewer: Viewer | null = role === "guest" ? null : { userId: "1", role, sessionId: "1" };
+      const contextValue = createContext({
+        database: {} as Database,
+        services: {} as Services,
+        viewer,
+        requestId: "1",
+      });
       const { data, errors = [] } = await execute({
         schema: guarded,
         document: parse("{ open learners editors admins }"),

@@ -7,6 +7,7 @@ import { statementBound } from "../support/reference/bound";
 import {
   addOne,
   createRandomCatalogue,
+  learner,
   randomFrom,
   readCatalogue,
   removeOne,
@@ -19,7 +20,7 @@ const operations = 1_000;
 const catalogues = 4;
 const seed = Number(process.env["LEARNGRAPH_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const startedAt = new Date("2026-06-23T12:00:00Z");
-const learner = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER" } as const;
+const signedIn = { userId: learner, role: "LEARNER", sessionId: "session" } as const;
 const schema = buildGraphQLSchema();
 
 console.log(`any-operation.test.ts: LEARNGRAPH_TEST_SEED=${seed}`);
@@ -40,7 +41,7 @@ describe.each(Array.from({ length: catalogues }, (_, index) => seed + index))("o
     let answered = 0;
     await fc.assert(
       fc.asyncProperty(operationOf(schema, rows), fc.boolean(), async (operation, isSignedIn) => {
-        const viewer = isSignedIn ? learner : null;
+        const viewer = isSignedIn ? signedIn : null;
         let found: unknown;
         const sent = await api.statements(async () => {
           found = await api.data(operation.text, operation.variables, { startedAt, ...(viewer ? { as: viewer } : {}) });

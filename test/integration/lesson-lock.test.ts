@@ -61,7 +61,11 @@ const fields = `slug content { __typename
   ... on LessonBody { body { text html markdown } }
   ... on LessonLock { reason message callToAction { headline claim } }
 }`;
-const viewer = (role: Viewer["role"]): Viewer => ({ userId: "00000000-0000-4000-8000-000000000000", role });
+const viewer = (role: Viewer["role"]): Viewer => ({
+  userId: "00000000-0000-4000-8000-000000000000",
+  role,
+  sessionId: "session",
+});
 
 /** Every path to a lesson, by the lessons it leads to. */
 const paths: Readonly<Record<string, () => string>> = {

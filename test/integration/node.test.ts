@@ -14,7 +14,11 @@ let self: Viewer;
 beforeAll(async () => {
   api = await createTestApi({ golden: "catalogue" });
   user = await createUser(api.database, { email: "Secret@example.org", emailKey: "secret@example.org" });
-  self = { userId: user.id, role: "LEARNER" };
+  const { id: sessionId } = await api.database.models.userSession.create({
+    data: { userId: user.id, expiresAt: new Date("2100-01-01"), address: "::1" },
+  });
+  await api.database.models.bookmark.create({ data: { learnerId: user.id, toolId: 1 } });
+  self = { userId: user.id, role: "LEARNER", sessionId };
 });
 
 afterAll(() => api.close());
@@ -22,6 +26,8 @@ afterAll(() => api.close());
 const schema = buildGraphQLSchema();
 const nodeInterface = schema.getType("Node");
 if (!isInterfaceType(nodeInterface)) throw new Error("no interface Node");
+/** What only its owner sees. */
+const personal = ["User", "UserSession", "Bookmark"];
 const nodeTypes = schema.getPossibleTypes(nodeInterface).map(({ name }) => name);
 
 interface Named {
@@ -60,6 +66,8 @@ async function someKey(type: string): Promise<string | number | undefined> {
     Module: () => models.module.findFirst(),
     Lesson: () => models.lesson.findFirst(),
     User: async () => user,
+    UserSession: () => models.userSession.findFirst(),
+    Bookmark: () => models.bookmark.findFirst(),
   };
   return (await tables[type]?.())?.id;
 }
@@ -151,7 +159,7 @@ describe("Query.nodes", () => {
   it("takes one statement for each type, however many ids", async () => {
     const ids = (types: readonly string[], count: number) =>
       types.flatMap(type => Array.from({ length: count }, (_, i) => encodeNodeId(type, i + 1)));
-    const types = nodeTypes.filter(type => type !== "User");
+    const types = nodeTypes.filter(type => !personal.includes(type));
     expect(types.length).toBeGreaterThan(5);
     await expectStatements(api, types.length, () => nodes(ids(types, 1)));
     await expectStatements(api, types.length, () => nodes(ids(types, 10)));
@@ -180,7 +188,9 @@ describe("Query.nodes", () => {
       lessons(first: 5) { nodes { ${n} } }
     }`);
     const listed = namedIn(data);
-    expect(new Set(listed.map(item => item.__typename))).toEqual(new Set(nodeTypes.filter(type => type !== "User")));
+    expect(new Set(listed.map(item => item.__typename))).toEqual(
+      new Set(nodeTypes.filter(type => !personal.includes(type))),
+    );
     for (let from = 0; from < listed.length; from += 100) {
       const part = listed.slice(from, from + 100);
       expect(await nodes(part.map(({ id }) => id))).toEqual(part);
@@ -195,8 +205,20 @@ function namedIn(value: unknown): Named[] {
   return __typename !== undefined && id !== undefined ? [{ __typename, id }, ...inner] : inner;
 }
 
+describe("Personal objects", () => {
+  it.each(["UserSession", "Bookmark"])("%s exists for its owner alone", async type => {
+    const id = encodeNodeId(type, (await someKey(type)) ?? "nothing");
+    const other: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "ADMIN", sessionId: "session" };
+    expect([await node(id), await node(id, other), await node(id, self)]).toEqual([
+      null,
+      null,
+      { __typename: type, id },
+    ]);
+  });
+});
+
 describe("User", () => {
-  const other: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER" };
+  const other: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER", sessionId: "session" };
   const document =
     "query ($id: ID!) { node(id: $id) { id ... on User { email displayName role timeZone createdAt } } }";
   const read = async (as?: Viewer) =>
@@ -230,7 +252,7 @@ describe("User", () => {
     expect(await nodes([encodeNodeId("User", user.id)], as)).toEqual([null]);
   });
 
-  it("is reached through no field but node and nodes, and nothing else has an email address", () => {
+  it("is reached through few fields, all of the viewer or for admins, and few have an email address or a token", () => {
     const fields = Object.values(schema.getTypeMap())
       .filter(type => isObjectType(type) || isInterfaceType(type))
       .filter(type => !type.name.startsWith("__"))
@@ -245,10 +267,25 @@ describe("User", () => {
         type.name === "User" ||
         (isAbstractType(type) && schema.getPossibleTypes(type).some(({ name }) => name === "User")),
     );
-    expect(leadsToUser.map(({ path }) => path).sort()).toEqual(["Query.node", "Query.nodes"]);
+    expect(leadsToUser.map(({ path }) => path).sort()).toEqual([
+      "Query.node",
+      "Query.nodes",
+      // Query.users is for admins.
+      "SetUserRolePayload.user",
+      "UpdateProfilePayload.user",
+      "UserConnection.nodes",
+      "UserEdge.node",
+      "Viewer.user",
+    ]);
     const emails = fields.filter(
       ({ path, type }) => type.name === "EmailAddress" || /e-?mail|password|hash|token/i.test(path),
     );
-    expect(emails.map(({ path }) => path)).toEqual(["User.email"]);
+    expect(emails.map(({ path }) => path)).toEqual(expect.arrayContaining(["User.email"]));
+    const typesOf = new Set(emails.map(({ path }) => path.split(".")[0]));
+    // Payloads give tokens to whoever has just shown a secret; mutations are only named after them.
+    expect([...typesOf].filter(name => !/Payload$|^Mutation$/.test(name ?? "")).sort()).toEqual([
+      "SessionTokens",
+      "User",
+    ]);
   });
 });

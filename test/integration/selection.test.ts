@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
-const learner: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER" };
+const learner: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER", sessionId: "session" };
 
 interface Reading {
   variables?: Record<string, unknown>;

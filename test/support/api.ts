@@ -2,14 +2,16 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import type { GraphQLFormattedError } from "graphql";
 import { randomUUID } from "node:crypto";
-import pino from "pino";
 import type { Database } from "../../src/db/database";
-import { createContext, type Viewer } from "../../src/request/context";
+import { createContext, type Client, type Viewer } from "../../src/request/context";
 import type { OperationLimits } from "../../src/server/document-limits";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 import { buildGraphQLSchema } from "../../src/server/schema";
+import type { Services } from "../../src/request/services";
 import { openTestDatabase } from "./database";
 import type { Golden } from "./golden";
+import { createTestLog } from "./log";
+import { createTestServices } from "./services";
 
 export interface Result<Data> {
   data: Data;
@@ -18,13 +20,17 @@ export interface Result<Data> {
 }
 
 export interface ExecuteOptions {
-  /** Who asks; a guest when left out. */
+  /** Who asks; nobody when left out. */
   as?: Viewer;
+  /** The learner of a guest token. */
+  guestId?: string;
+  client?: Client;
   startedAt?: Date;
 }
 
 export interface TestApi {
   readonly database: Database;
+  readonly services: Services;
   /** Lines that the server logged. */
   readonly log: readonly string[];
   /** Data and errors as a client gets them. */
@@ -48,34 +54,35 @@ export interface TestApiOptions {
   golden: Golden;
   explain?: boolean;
   limits?: OperationLimits;
+  services?: Partial<Services>;
 }
 
 export async function createTestApi({
   golden,
+  services: givenServices,
   explain = false,
   limits = { maxDepth: 15, maxCost: 10_000 },
 }: TestApiOptions): Promise<TestApi> {
   const database = await openTestDatabase({ golden });
-  const log: string[] = [];
+  const services = await createTestServices(givenServices);
+  const { log, lines, assertNoSecrets } = createTestLog();
   const graphql = createGraphQLServer({
     schema: buildGraphQLSchema(),
     limits,
     introspection: true,
     explain,
-    log: pino({ level: "debug" }, { write: line => void log.push(line) }),
+    log,
   });
   // Otherwise the first operation would start it, and a server that was never started refuses to stop.
   await graphql.start();
-  const execute: TestApi["execute"] = async (document, variables, { as, startedAt } = {}) => {
+  const execute: TestApi["execute"] = async (document, variables, { as, ...facts } = {}) => {
     const response = await graphql.executeOperation(
       { query: document, ...(variables ? { variables } : {}) },
       {
         contextValue: createContext({
-          database,
+          ...{ database, services, explain, ...facts },
           viewer: as ?? null,
           requestId: randomUUID(),
-          explain,
-          ...(startedAt ? { startedAt } : {}),
         }),
       },
     );
@@ -86,7 +93,8 @@ export async function createTestApi({
   };
   return {
     database,
-    log,
+    services,
+    log: lines,
     execute,
     data: async (document, variables, options) => {
       const { data, errors } = await execute(document, variables, options);
@@ -106,6 +114,7 @@ export async function createTestApi({
     close: async () => {
       await graphql.stop();
       await database.close();
+      assertNoSecrets();
     },
   };
 }

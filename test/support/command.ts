@@ -15,11 +15,13 @@ export interface CommandOptions {
   env?: Readonly<Record<string, string>>;
   /** The project whose compiled code runs; this one when left out. */
   root?: string;
+  /** What is piped into it; nothing when left out. */
+  input?: string;
 }
 
 /** Runs `node dist/src/cli/<program>.js …` without a terminal, in the system's temporary directory: where it was started must not matter. */
 export function runProgram(program: string, args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
-  const { env = {}, root = process.cwd() } = options;
+  const { env = {}, root = process.cwd(), input = "" } = options;
   const file = join(root, "dist/src/cli", `${program}.js`);
   return new Promise(resolve => {
     const child = execFile(
@@ -31,7 +33,7 @@ export function runProgram(program: string, args: readonly string[], options: Co
         resolve({ exitCode, stdout, stderr });
       },
     );
-    child.stdin?.end();
+    child.stdin?.end(input);
   });
 }
 

@@ -13,7 +13,7 @@ export interface Relation {
   expected(parentId: number, rows: FiftyParents): unknown;
 }
 
-const learner: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER" };
+const learner: Viewer = { userId: "00000000-0000-4000-8000-000000000000", role: "LEARNER", sessionId: "session" };
 
 function sorted<T>(items: readonly T[], ...keys: ((item: T) => number)[]): T[] {
   const difference = (a: T, b: T) => keys.map(key => key(a) - key(b)).find(order => order !== 0) ?? 0;

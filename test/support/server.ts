@@ -1,14 +1,17 @@
 // The real server on a real socket, over a test database.
-import pino from "pino";
 import type { Database } from "../../src/db/database";
 import { startApp, type AppSettings } from "../../src/server/app";
 import { openTestDatabase } from "./database";
+import type { Services } from "../../src/request/services";
 import type { Golden } from "./golden";
+import { createTestLog } from "./log";
+import { createTestServices } from "./services";
 
 export interface TestServer {
   /** Such as http://127.0.0.1:12345. */
   readonly url: string;
   readonly database: Database;
+  readonly services: Services;
   /** Lines that the server logged. */
   readonly log: readonly string[];
   /** POSTs JSON to /graphql. */
@@ -20,15 +23,18 @@ export interface TestServerOptions extends Partial<AppSettings> {
   /** Serves the built playground. */
   playground?: boolean;
   golden?: Golden;
+  services?: Partial<Services>;
 }
 
 export async function startTestServer({
   golden = "catalogue",
   playground = false,
+  services: givenServices,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase({ golden });
-  const log: string[] = [];
+  const services = await createTestServices(givenServices);
+  const { log, lines, assertNoSecrets } = createTestLog();
   const app = await startApp(
     {
       host: "127.0.0.1",
@@ -36,18 +42,21 @@ export async function startTestServer({
       introspection: true,
       explain: false,
       corsOrigins: [],
+      secureCookies: false,
       trustedProxyHops: 0,
       limits: { maxDepth: 15, maxCost: 10_000 },
       ...(playground ? { playgroundDirectory: "dist/playground" } : {}),
       ...settings,
     },
     database,
-    pino({ level: "debug" }, { write: line => void log.push(line) }),
+    services,
+    log,
   );
   return {
     url: app.url,
     database,
-    log,
+    services,
+    log: lines,
     post: (body, headers = {}) =>
       fetch(`${app.url}/graphql`, {
         method: "POST",
@@ -57,6 +66,7 @@ export async function startTestServer({
     close: async () => {
       await app.stop();
       await database.close();
+      assertNoSecrets();
     },
   };
 }

@@ -5,6 +5,7 @@ import pino from "pino";
 import type { Database } from "../../src/db/database";
 import { AppError, badInput } from "../../src/errors/app-error";
 import { createContext } from "../../src/request/context";
+import type { Services } from "../../src/request/services";
 import { httpStatus } from "../../src/server/error-format";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 
@@ -61,7 +62,7 @@ async function run(query: string, variables: Record<string, unknown> = {}) {
   const requestId = randomUUID();
   const { body, http } = await server.executeOperation(
     { query, variables },
-    { contextValue: createContext({ database: {} as Database, viewer: null, requestId }) },
+    { contextValue: createContext({ database: {} as Database, services: {} as Services, viewer: null, requestId }) },
   );
   if (body.kind !== "single") throw new Error("an answer in parts");
   const errors = JSON.parse(JSON.stringify(body.singleResult.errors ?? [])) as GraphQLFormattedError[];

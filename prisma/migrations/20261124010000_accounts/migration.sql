@@ -81,7 +81,7 @@ CREATE TABLE "idempotent_request" (
     "key" TEXT NOT NULL,
     "request_hash" BYTEA NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "response" JSONB,
+    "response" TEXT,
 
     CONSTRAINT "idempotent_request_pkey" PRIMARY KEY ("learner_id","key")
 );
@@ -128,8 +128,8 @@ CREATE INDEX "lesson_progress_learner_id_completed_at_idx" ON "lesson_progress"(
 -- Users who were there before.
 INSERT INTO "learner" ("id", "created_at") SELECT "id", "created_at" FROM "app_user";
 
--- AddForeignKey
-ALTER TABLE "app_user" ADD CONSTRAINT "app_user_id_fkey" FOREIGN KEY ("id") REFERENCES "learner"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+-- AddForeignKey; deferred, since the learner is made right after the user
+ALTER TABLE "app_user" ADD CONSTRAINT "app_user_id_fkey" FOREIGN KEY ("id") REFERENCES "learner"("id") ON DELETE CASCADE ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED;
 
 -- AddForeignKey
 ALTER TABLE "lesson_progress" ADD CONSTRAINT "lesson_progress_learner_id_fkey" FOREIGN KEY ("learner_id") REFERENCES "learner"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -158,18 +158,18 @@ ALTER TABLE "user_session" ADD CONSTRAINT "user_session_user_agent_check" CHECK 
 ALTER TABLE "idempotent_request" ADD CONSTRAINT "idempotent_request_key_check" CHECK (length("key") BETWEEN 1 AND 255);
 ALTER TABLE "mail_message" ADD CONSTRAINT "mail_message_sent_check" CHECK ("sent_at" IS NULL OR ("next_attempt_at" IS NULL AND "body" = ''));
 
--- Each user is a learner under the same id, whoever writes.
+-- Each user is a learner under the same id, whoever writes. After the insert: one that a unique key turned away must leave no learner.
 CREATE FUNCTION "app_user_learner_made"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO "learner" ("id") VALUES (NEW."id");
-  RETURN NEW;
+  RETURN NULL;
 END $$;
 CREATE FUNCTION "app_user_learner_removed"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM "learner" WHERE "id" = OLD."id";
   RETURN NULL;
 END $$;
-CREATE TRIGGER "app_user_learner_made" BEFORE INSERT ON "app_user" FOR EACH ROW EXECUTE FUNCTION "app_user_learner_made"();
+CREATE TRIGGER "app_user_learner_made" AFTER INSERT ON "app_user" FOR EACH ROW EXECUTE FUNCTION "app_user_learner_made"();
 CREATE TRIGGER "app_user_learner_removed" AFTER DELETE ON "app_user" FOR EACH ROW EXECUTE FUNCTION "app_user_learner_removed"();
 
 -- There is always an admin once there was one. Changes wait for each other, so that two admins cannot remove each other at once.
@@ -177,7 +177,7 @@ CREATE FUNCTION "app_user_keep_an_admin"() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('app_user_keep_an_admin'));
   IF NOT EXISTS (SELECT 1 FROM "app_user" WHERE "role" = 'ADMIN') THEN
-    RAISE EXCEPTION 'the last admin cannot be removed' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'app_user_keep_an_admin', TABLE = 'app_user';
+    RAISE EXCEPTION 'the last admin cannot be removed' USING ERRCODE = 'LG001';
   END IF;
   RETURN NULL;
 END $$;
@@ -185,3 +185,8 @@ CREATE TRIGGER "app_user_keep_an_admin_updated" AFTER UPDATE OF "role" ON "app_u
   FOR EACH ROW WHEN (OLD."role" = 'ADMIN' AND NEW."role" <> 'ADMIN') EXECUTE FUNCTION "app_user_keep_an_admin"();
 CREATE TRIGGER "app_user_keep_an_admin_deleted" AFTER DELETE ON "app_user"
   FOR EACH ROW WHEN (OLD."role" = 'ADMIN') EXECUTE FUNCTION "app_user_keep_an_admin"();
+
+CREATE VIEW "open_session" AS SELECT * FROM "user_session" WHERE "ended_at" IS NULL AND "expires_at" > now();
+
+CREATE VIEW "started_lesson" AS SELECT * FROM "lesson_progress" WHERE "state" = 'STARTED';
+CREATE VIEW "completed_lesson" AS SELECT * FROM "lesson_progress" WHERE "state" = 'COMPLETED';

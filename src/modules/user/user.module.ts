@@ -1,20 +1,19 @@
 // All that the server needs of this module.
 import type { DomainModule } from "../../graphql/domain-module";
 import { selectedColumns } from "../../graphql/selection";
+import { UserResolver } from "./user.resolver";
 import { userEntity } from "./user.rows";
-import { readUser } from "./user.service";
+import { isUserKey, readUser } from "./user.service";
 import { User } from "./user.type";
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 export const userModule: DomainModule = {
-  resolvers: [],
+  resolvers: [UserResolver],
   types: [User],
   nodes: [
     {
       type: userEntity.name,
       read: async (ctx, { key }, info) =>
-        uuid.test(key) ? readUser(ctx, key, selectedColumns(info, userEntity)) : null,
+        isUserKey(key) ? readUser(ctx, key, selectedColumns(info, userEntity)) : null,
     },
   ],
 };

@@ -1,12 +1,15 @@
 // How users are read. The password's hash is not among the columns: no read path can reach it.
 import type { Role } from "../../generated/prisma/enums";
 import { defineEntity } from "../../request/entity";
+import { defineList } from "../../request/list";
+import { userFilter } from "./user.args";
 
 export interface UserRow {
   id: string;
   email: string;
   displayName: string;
   role: Role;
+  emailVerifiedAt: string | null;
   timeZone: string;
   createdAt: string;
 }
@@ -14,6 +17,27 @@ export interface UserRow {
 export const userEntity = defineEntity<UserRow>({
   name: "User",
   table: "app_user",
-  columns: { id: "uuid", email: "text", displayName: "text", role: "enum", timeZone: "text", createdAt: "instant" },
+  columns: {
+    id: "uuid",
+    email: "text",
+    displayName: "text",
+    role: "enum",
+    emailVerifiedAt: "instant",
+    timeZone: "text",
+    createdAt: "instant",
+  },
   always: ["id"],
+});
+
+export const users = defineList({
+  name: "Query.users",
+  entity: userEntity,
+  filter: userFilter,
+  orders: {
+    CREATED_AT: [
+      { expression: 'e."created_at"', type: "instant" },
+      { expression: 'e."id"::text', type: "text" },
+    ],
+  },
+  defaultOrder: "CREATED_AT",
 });

@@ -4,6 +4,11 @@ import type { ColumnSet } from "../../request/entity";
 import { Role } from "../../generated/prisma/enums";
 import { userEntity, type UserRow } from "./user.rows";
 
+/** Whether a key of a global id can be one of ours: a UUID. */
+export function isUserKey(key: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key);
+}
+
 /** The user, for that user and for admins; null for everybody else, exactly as if there were none. */
 export async function readUser(ctx: RequestContext, userId: string, columns: ColumnSet): Promise<UserRow | null> {
   const { viewer } = ctx;

@@ -1,5 +1,6 @@
 // Somebody with an account, as they and admins see them.
 import { Field, ObjectType } from "type-graphql";
+import { connectionOf, edgeOf } from "../../graphql/connection";
 import { Node } from "../../graphql/node.type";
 import { DateTimeScalar, EmailAddressScalar } from "../../graphql/scalars";
 import { Role } from "./user.enums";
@@ -12,6 +13,12 @@ import { Role } from "./user.enums";
 export class User extends Node {
   @Field(() => EmailAddressScalar, { description: "The email address, as its owner typed it." })
   readonly email!: string;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: "When it was proven that the address is theirs; null when it was not yet.",
+  })
+  readonly emailVerifiedAt!: string | null;
 
   @Field(() => String, { description: "The name to show." })
   readonly displayName!: string;
@@ -27,3 +34,13 @@ export class User extends Node {
   @Field(() => DateTimeScalar, { description: "When the account was made." })
   readonly createdAt!: string;
 }
+
+@ObjectType("UserEdge", { simpleResolvers: true, description: "A user and their place in the list." })
+export class UserEdge extends edgeOf(() => User, "user") {}
+
+@ObjectType("UserConnection", { simpleResolvers: true, description: "A page of users." })
+export class UserConnection extends connectionOf(
+  () => User,
+  () => UserEdge,
+  "users",
+) {}

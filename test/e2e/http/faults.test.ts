@@ -9,6 +9,7 @@ import { startApp } from "../../../src/server/app";
 import { serverUrl } from "../../support/database";
 import { onServer, postgresSettings, templateName } from "../../support/golden";
 import { startTestServer } from "../../support/server";
+import { createTestServices } from "../../support/services";
 
 interface FaultAnswer {
   data?: unknown;
@@ -33,7 +34,7 @@ describe("An unexpected error", () => {
       ]);
       expect(text).not.toMatch(/lesson_tool|relation|exist|stack|\.ts/);
       const line = server.log.map(entry => JSON.parse(entry) as Record<string, unknown>).find(entry => "err" in entry);
-      expect(line).toMatchObject({ requestId: "fault-request-1", level: 50 });
+      expect(line).toMatchObject({ requestId: "fault-request-1", level: "error" });
       expect(JSON.stringify(line)).toMatch(/relation \\?\\"lesson_tool\\?\\" does not exist/);
     } finally {
       await server.close();
@@ -70,8 +71,15 @@ function describeOnServer(url: string): void {
       );
       const settings = { host: "127.0.0.1", port: 0, playground: false, introspection: false, corsOrigins: [] };
       app = await startApp(
-        { ...settings, explain: false, trustedProxyHops: 0, limits: { maxDepth: 15, maxCost: 10_000 } },
+        {
+          ...settings,
+          explain: false,
+          secureCookies: false,
+          trustedProxyHops: 0,
+          limits: { maxDepth: 15, maxCost: 10_000 },
+        },
         database,
+        await createTestServices(),
         pino({ level: "info" }, { write: line => void log.push(line) }),
       );
     });

@@ -78,7 +78,7 @@ describe("The server's process", () => {
 
     first.process.kill("SIGTERM");
     expect(await first.exit).toBe(0);
-    expect(await readdir(directory)).toEqual(["postgres"]);
+    expect(await readdir(directory)).toEqual(["postgres", "signing-keys.json"]);
   });
 
   it("ends with 1 and lists the problems of content that cannot be imported", async () => {

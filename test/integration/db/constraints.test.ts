@@ -146,10 +146,7 @@ describe("Database constraints", () => {
       const demote = (name: string) => run(`UPDATE "app_user" SET "role" = 'LEARNER' WHERE "display_name" = '${name}'`);
       const results = await Promise.allSettled([demote("c"), demote("d")]);
       expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-      await expect(run(`DELETE FROM "app_user" WHERE "role" = 'ADMIN'`)).rejects.toMatchObject({
-        code: "23001",
-        constraint: "app_user_keep_an_admin",
-      });
+      await expect(run(`DELETE FROM "app_user" WHERE "role" = 'ADMIN'`)).rejects.toMatchObject({ code: "LG001" });
     });
   });
 

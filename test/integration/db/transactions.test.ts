@@ -2,6 +2,7 @@
 import type { Database } from "../../../src/db/database";
 import { sql } from "../../../src/db/sql";
 import { createContext, inTransaction } from "../../../src/request/context";
+import { createTestServices } from "../../support/services";
 import { openTestDatabase } from "../../support/database";
 import { createTopic } from "../../support/factories";
 
@@ -83,7 +84,7 @@ describe("Transactions", () => {
     });
 
     it("a read through the context of the request, while the transaction's own context reads", async () => {
-      const ctx = createContext({ database, viewer: null, requestId: "test" });
+      const ctx = createContext({ database, services: await createTestServices(), viewer: null, requestId: "test" });
       await inTransaction(ctx, async inner => {
         await createTopic(inner.session, { slug: "inner" });
         expect(await inner.session.query(topicSlugs)).toEqual([{ slug: "inner" }]);

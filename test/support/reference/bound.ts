@@ -20,9 +20,9 @@ import type { Operation } from "./operation";
 /** Parts of a connection that are made of its page. */
 const parts = ["edges", "node", "nodes", "pageInfo"];
 /** Fields without subfields that are counted all the same, since they ask the database. */
-const leaves = ["totalCount", "claim"];
+const leaves = ["totalCount", "claim", "isBookmarked"];
 
-/** Distinct pairs of a field with subfields and its arguments, by path, and one for each totalCount and claim; one for each type that `node` and `nodes` may give. */
+/** Distinct pairs of a field with subfields and its arguments, by path, and one for each totalCount, claim and isBookmarked; one for each type that `node` and `nodes` may give. */
 export function statementBound(schema: GraphQLSchema, { text, variables }: Operation): number {
   const document = parse(text);
   const fragments = new Map<string, FragmentDefinitionNode>();

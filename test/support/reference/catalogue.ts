@@ -14,6 +14,9 @@ import {
   TopicCategory,
 } from "../../../src/generated/prisma/enums";
 
+/** The one who asks when somebody is signed in. */
+export const learner = "00000000-0000-4000-8000-000000000000";
+
 /** A row by field name: days and instants as the API prints them, decimals as text. */
 export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
@@ -172,6 +175,23 @@ export async function createRandomCatalogue(database: Database, random: Random):
         .map(prerequisiteId => ({ lessonId, prerequisiteId, position: position() })),
     ),
   });
+  // Two of them, so that one's progress can be mistaken for the other's.
+  for (const learnerId of [learner, "00000000-0000-4000-8000-000000000001"]) {
+    await models.learner.create({ data: { id: learnerId } });
+    await models.lessonProgress.createMany({
+      data: some(lessonIds, 24).map(lessonId => ({
+        ...{ learnerId, lessonId, startedAt: instant(), updatedAt: instant() },
+        ...(random() < 0.5 ? { state: "STARTED" as const } : { state: "COMPLETED" as const, completedAt: instant() }),
+      })),
+    });
+    await models.bookmark.createMany({
+      data: [
+        ...some(lessonIds, 12).map(lessonId => ({ learnerId, lessonId })),
+        ...some(topicIds, 6).map(topicId => ({ learnerId, topicId })),
+        ...some(toolIds, 6).map(toolId => ({ learnerId, toolId })),
+      ],
+    });
+  }
 }
 
 /** Removes some row that nothing holds, of the table behind a root list; none when all are held. */
@@ -226,6 +246,8 @@ export async function readCatalogue({ models }: Database): Promise<Rows> {
     lessonTopics: await models.lessonTopic.findMany(),
     lessonTools: await models.lessonTool.findMany(),
     prerequisites: await models.lessonPrerequisite.findMany(),
+    progress: await models.lessonProgress.findMany(),
+    bookmarks: await models.bookmark.findMany(),
   };
   const types: Record<string, string> = {
     ...{ topics: "Topic", sections: "TopicSection", tools: "Tool", plans: "ToolPlan", facts: "Fact" },

@@ -174,6 +174,29 @@ function aligned(
     }));
 }
 
+/** How far the one who asks is with some lessons; null for nobody. */
+function groupProgress(world: World, lessons: readonly Row[]) {
+  if (!world.viewer) return null;
+  const states = lessons.map(lesson => progressOf(world, lesson)?.["state"]);
+  const count = (state: string) => states.filter(found => found === state).length;
+  return {
+    ...{ lessonCount: lessons.length, startedCount: count("STARTED"), completedCount: count("COMPLETED") },
+    isCompleted: lessons.length > 0 && count("COMPLETED") === lessons.length,
+  };
+}
+
+const progressOf = (world: World, lesson: Row): Row | null =>
+  table(world, "progress").find(
+    row => world.viewer && row["learnerId"] === world.viewer.userId && row["lessonId"] === lesson.id,
+  ) ?? null;
+
+const isBookmarked =
+  (key: string): Read =>
+  (row, _args, world) =>
+    table(world, "bookmarks").some(
+      bookmark => bookmark[key] === row.id && bookmark["learnerId"] === world.viewer?.userId,
+    );
+
 const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
 const [categories, units, kinds] = [TopicCategory, PlanUnit, FactKind].map(values => Object.values(values) as string[]);
 
@@ -219,6 +242,9 @@ const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
       aligned(world, comparison["tools"] as Row[], "facts", "kind", "facts", kinds ?? []),
   },
   Topic: {
+    isBookmarked: isBookmarked("topicId"),
+    progress: (topic, _args, world) =>
+      groupProgress(world, nodesOf(through(world, "lessonTopics", "topicId", "lessonId", "lessons", topic.id))),
     seo: topic => ({ title: topic["seoTitle"], description: topic["seoDescription"] }),
     sections: (topic, _args, world) =>
       nodesOf(sorted(plain(children(world, "sections", "topicId", topic.id)), byPosition)),
@@ -266,6 +292,7 @@ const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
     },
   },
   Tool: {
+    isBookmarked: isBookmarked("toolId"),
     description: tool => richText(tool, "description"),
     plans: (tool, _args, world) => nodesOf(sorted(plain(children(world, "plans", "toolId", tool.id)), byPosition)),
     facts: (tool, args, world) =>
@@ -303,11 +330,14 @@ const fields: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
     topic: (fact, _args, world) => byId(world, "topics", fact["topicId"]),
   },
   Module: {
+    progress: (module, _args, world) => groupProgress(world, children(world, "lessons", "moduleId", module.id)),
     topic: (module, _args, world) => byId(world, "topics", module["topicId"]),
     lessons: (module, args, world) =>
       connection("Lesson", plain(children(world, "lessons", "moduleId", module.id)), byPosition, args, world),
   },
   Lesson: {
+    isBookmarked: isBookmarked("lessonId"),
+    progress: (lesson, _args, world) => progressOf(world, lesson),
     content: (lesson, _args, world) =>
       lesson["access"] === "PUBLIC" || world.viewer
         ? { __typename: "LessonBody", body: richText(lesson, "body") }

@@ -1,0 +1,100 @@
+// Makes what operations need beside the database: tokens, passwords, attempt counts and the sender of mail.
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { createAttemptLimiter, type AttemptStore } from "../auth/attempts";
+import { createPasswordService } from "../auth/passwords";
+import { loadOrMakeSigningKeys, parseSigningKeys, SigningKeyError, type SigningKeys } from "../auth/signing-keys";
+import { createTokenService } from "../auth/tokens";
+import type { Database } from "../db/database";
+import type { Sql } from "../db/sql";
+import { createFileTransport, mailDirectory } from "../mail/file.transport";
+import { startMailSender } from "../mail/mail.sender";
+import type { Services } from "../request/services";
+import { startHousekeeping } from "./housekeeping";
+
+export interface ServiceSettings {
+  production: boolean;
+  /** Where development keeps its signing key and its mail. */
+  dataDirectory: string;
+  /** Where the site is; also the issuer of tokens. */
+  publicUrl: string | undefined;
+  signingKeys: string | undefined;
+  passwordHash: { memoryKiB: number; passes: number; concurrency: number };
+  redisUrl: string | undefined;
+  smtpUrl: string | undefined;
+  mailFrom: string;
+  /** For the address of the site in development. */
+  port: number;
+}
+
+export interface RunningServices {
+  readonly services: Services;
+  /** Lets running work finish. Does not close the database. */
+  stop(): Promise<void>;
+}
+
+/** So many callers may wait for a password to be hashed; the others are told to try again. */
+const passwordQueue = 100;
+
+/** @throws SigningKeyError for keys that are missing in production or wrong. */
+export async function startServices(
+  settings: ServiceSettings,
+  database: Database,
+  log: Logger,
+): Promise<RunningServices> {
+  const { production, redisUrl, passwordHash } = settings;
+  const publicUrl = settings.publicUrl ?? (production ? missing("PUBLIC_URL") : `http://localhost:${settings.port}`);
+  const keys = await signingKeys(settings);
+  const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, log);
+  const transport = await mailTransport(settings);
+  if (!transport) log.warn("SMTP_URL is not set: mail waits in the database");
+  const sender = transport && startMailSender({ database, log, transport });
+  const stopHousekeeping = startHousekeeping(database, log);
+  return {
+    services: {
+      tokens: createTokenService({ keys, issuer: publicUrl, audience: "learngraph" }),
+      passwords: createPasswordService({ ...passwordHash, parallelism: 1, queue: passwordQueue }),
+      attempts: createAttemptLimiter({ store: redis ? { kind: "redis", client: redis } : attemptStore(database) }),
+      quietMs: 300,
+      publicUrl,
+      mailQueued: () => sender?.wake(),
+    },
+    stop: async () => {
+      stopHousekeeping();
+      await sender?.stop();
+      transport?.close();
+      redis?.disconnect();
+    },
+  };
+}
+
+function signingKeys({ production, signingKeys, dataDirectory }: ServiceSettings): Promise<SigningKeys> {
+  if (signingKeys !== undefined) return parseSigningKeys(signingKeys);
+  return production ? missing("AUTH_SIGNING_KEYS") : loadOrMakeSigningKeys(join(dataDirectory, "signing-keys.json"));
+}
+
+function missing(variable: string): never {
+  throw new SigningKeyError(`${variable} must be set in production. See .env.example.`);
+}
+
+/** Counts in PostgreSQL are shared by several servers; the embedded database has one. */
+function attemptStore(database: Database): AttemptStore {
+  if (database.kind === "embedded") return { kind: "memory" };
+  // The library writes its own statements, with parameters, in the form that ours have too.
+  return { kind: "postgres", query: (text, values) => database.query({ text, values } as unknown as Sql) };
+}
+
+async function connectRedis(url: string, log: Logger) {
+  const { Redis } = await import("ioredis");
+  // Without a queue, what waits for Redis fails at once, and the limiter counts in memory until it is back.
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 500 });
+  redis.on("error", (error: Error) => log.warn({ code: (error as NodeJS.ErrnoException).code }, "Redis is away"));
+  return redis;
+}
+
+/** In production without SMTP nothing is sent: mail waits in the database. */
+async function mailTransport({ production, smtpUrl, mailFrom, dataDirectory }: ServiceSettings) {
+  if (smtpUrl === undefined) return production ? undefined : createFileTransport(mailDirectory(dataDirectory));
+  const { createSmtpTransport } = await import("../mail/mail.transport");
+  return createSmtpTransport({ url: smtpUrl, from: mailFrom });
+}

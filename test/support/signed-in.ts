@@ -1,0 +1,22 @@
+// Learners for tests that are not about signing in: somebody who is signed in, and a guest.
+import type { DatabaseSession } from "../../src/db/database";
+import type { Prisma } from "../../src/generated/prisma/client";
+import type { Viewer } from "../../src/request/context";
+import { createUser } from "./factories";
+
+/** A user with an open session. */
+export async function createViewer(
+  database: DatabaseSession,
+  given: Partial<Prisma.UserUncheckedCreateInput> = {},
+): Promise<Viewer> {
+  const { id: userId, role } = await createUser(database, given);
+  const expiresAt = new Date(Date.now() + 24 * 60 * 60_000);
+  const { id: sessionId } = await database.models.userSession.create({ data: { userId, expiresAt, address: "::" } });
+  return { userId, role, sessionId };
+}
+
+/** The learner of a guest token. */
+export async function createGuest(database: DatabaseSession): Promise<string> {
+  const { id } = await database.models.learner.create({ data: {} });
+  return id;
+}
