@@ -1,5 +1,6 @@
 // What all command line programs share: exit codes, and errors that are meant for a person printed without a stack.
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { SigningKeyError } from "../auth/signing-keys";
 import { ConfigError } from "../config/config";
 import { ContentError } from "../content/content.problem";
 import { translateDatabaseError } from "../db/database-errors";
@@ -12,7 +13,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-const errorsForPeople = [AppError, ConfigError, ContentError, DirectoryInUseError, MigrationError];
+const errorsForPeople = [AppError, ConfigError, ContentError, DirectoryInUseError, MigrationError, SigningKeyError];
 
 /**
  * Runs a program and sets the exit code of the process: what `main` returns; 2 for a UsageError; 1 for every other error. Does not

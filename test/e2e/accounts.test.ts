@@ -1,4 +1,4 @@
-// Accounts over a real socket: a browser with cookies, programs with bearer tokens, pages of other sites, people who guess passwords.
+// Accounts over a real socket: a browser with cookies, programs with bearer tokens, pages of other sites, guesses of passwords.
 import { print } from "graphql";
 import { newSigningKey, parseSigningKeys, type SigningKeys } from "../../src/auth/signing-keys";
 import { createTokenService } from "../../src/auth/tokens";
@@ -113,8 +113,8 @@ async function signIn(email: string, using = password): Promise<Tokens> {
 const whoAmI = "{ viewer { user { email role } } }";
 
 /**
- * Whether the tokens in these headers count; fails unless a refusal is what a client can build on. One that is only ignored does not
- * count as refused.
+ * Whether the tokens in these headers count; fails unless a refusal is what a client can build on.
+ * One that is only ignored is not refused.
  */
 async function isAlive(headers: Record<string, string>): Promise<boolean> {
   const answer = await send<{ viewer: object | null } | undefined>(whoAmI, {}, headers);
@@ -556,7 +556,7 @@ describe("Guessing passwords", () => {
     expectTooMany(await attempt(nobody, newPassword));
   });
 
-  it("ends after thirty times from one address, whatever the client says it is; from another one it works", async () => {
+  it("ends after thirty times from one address, whatever the client says it is; another one gets in", async () => {
     const email = await signUp();
     const address = newAddress();
     // The first is what the client sent, the last what our proxy has seen.

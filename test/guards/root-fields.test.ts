@@ -30,7 +30,7 @@ describe("root fields", () => {
     // More attempts than one person may make.
     const attempts = { take: async () => undefined, reset: async () => undefined };
     api = await createTestApi({ golden: "catalogue", services: { attempts } });
-    const passwordHash = await api.services.passwords.hash("lovelace-1815");
+    const passwordHash = await api.services.passwords.hash("notes-on-the-engine");
     const { id } = await createUser(api.database, { role: "ADMIN", passwordHash });
     viewer = { userId: id, role: "ADMIN", sessionId: randomUUID() };
   });

@@ -248,8 +248,9 @@ describe("Mutation.signUp", () => {
 });
 
 describe("Mutation.signIn", () => {
-  const query =
-    "mutation ($input: SignInInput!) { signIn(input: $input) { viewer { user { email } } tokens { accessToken refreshToken } userErrors { code message path } } }";
+  const query = `mutation ($input: SignInInput!) { signIn(input: $input) {
+      viewer { user { email } } tokens { accessToken refreshToken } userErrors { code message path }
+    } }`;
 
   it("answers the same for an unknown address as for a wrong password", async () => {
     const { email } = await createPerson();
@@ -614,7 +615,7 @@ describe("Mutation.updateProfile", () => {
     expect(await update({ displayName: "one\r\ntwo" })).toEqual([["INVALID", "input.displayName"]]);
   });
 
-  it("takes time zones in which the database counts days alike, and no abbreviation, which it understands differently", async () => {
+  it("takes time zones that the database knows, and no abbreviations, which mean others there", async () => {
     const { viewer } = await createPerson();
     for (const timeZone of ["Asia/Kolkata", "europe/berlin", "Etc/GMT+12", "UTC"]) {
       await done("updateProfile", { timeZone }, { as: viewer });

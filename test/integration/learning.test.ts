@@ -44,8 +44,14 @@ const idOf = ({ as, guestId }: Who): string => as?.userId ?? guestId ?? "";
 const june = (day: number, hour = 12): Date => new Date(Date.UTC(2026, 5, day, hour));
 const text = (day: number): string => june(day).toISOString();
 
-const execute = <Data>(document: string, variables: Record<string, unknown>, options: ExecuteOptions) =>
-  api.execute<Data, Record<string, unknown>>(document, variables, options);
+async function execute<Data>(document: string, variables: Record<string, unknown>, options: ExecuteOptions) {
+  for (let attempt = 1; ; attempt++) {
+    const result = await api.execute<Data, Record<string, unknown>>(document, variables, options);
+    // On a slow machine some of two hundred at once wait too long for a connection, and are told to come again.
+    const isBusy = result.errors.some(({ extensions }) => extensions?.["code"] === "SERVICE_UNAVAILABLE");
+    if (!isBusy || attempt === 5) return result;
+  }
+}
 
 const learnDocument = (name: LessonMutation) => `mutation ($id: ID!) {
   payload: ${name}(input: { lessonId: $id }) {
@@ -210,10 +216,11 @@ describe("Mutation.setBookmark", () => {
     await api.database.models.bookmark.createMany({
       data: many.map(({ id }) => ({ learnerId: idOf(who), lessonId: id })),
     });
-    const tools = [await createTool(api.database), await createTool(api.database), await createTool(api.database)];
+    // At once, so that there are connections to set them at once too.
+    const tools = await Promise.all(Array.from({ length: 4 }, () => createTool(api.database)));
     const answers = await Promise.all(tools.map(({ id }) => setBookmark("Tool", id, true, who)));
     const tooMany = { target: null, userErrors: [{ code: "TOO_MANY", path: null }] };
-    expect(answers.filter(({ target }) => target === null)).toEqual([tooMany, tooMany]);
+    expect(answers.filter(({ target }) => target === null)).toEqual([tooMany, tooMany, tooMany]);
     expect(await api.database.models.bookmark.count({ where: { learnerId: idOf(who) } })).toBe(1_000);
     expect((await setBookmark("Lesson", many[0]!.id, true, who)).userErrors).toEqual([]);
     // Of a learner who has more since a guest was merged.
@@ -501,8 +508,9 @@ describe("Viewer.nextLesson", () => {
 
   beforeAll(async () => {
     // Nothing of what other tests made is to be next.
-    const { lesson, module, topic } = api.database.models;
-    for (const model of [lesson, module, topic]) await (model as typeof topic).deleteMany();
+    await api.database.models.lesson.deleteMany();
+    await api.database.models.module.deleteMany();
+    await api.database.models.topic.deleteMany();
     lessons = new Map();
     const make = async (slug: string, place: { moduleId?: number; position?: number } = {}) =>
       lessons.set(slug, (await createLesson(api.database, { slug, ...place })).id);
@@ -870,7 +878,8 @@ describe("what is deleted", () => {
     const { id } = await createLesson(api.database);
     await api.database.models.user.delete({ where: { id: who.as.userId } });
     for (const document of Object.values(documents)) {
-      expectCode(await execute(document, { id: encodeNodeId("Lesson", id) }, who), "UNAUTHENTICATED");
+      const result = await execute(document, { id: encodeNodeId("Lesson", id) }, who);
+      expect(expectCode(result, "UNAUTHENTICATED").message).toContain("account is deleted");
     }
     expect((await stored()).progress.filter(({ learnerId }) => learnerId === idOf(who))).toEqual([]);
   });

@@ -17,7 +17,7 @@ export class AccountResolver {
   @RequireAccess("PUBLIC")
   @Mutation(() => payloads.SignUpPayload, {
     description:
-      'Creates an account, free and without a card. Sign in right after it, in the same operation if you like.\n\nExample: `mutation { signUp(input: { email: "ada@example.org", password: "lovelace-1815", displayName: "Ada" }) { email userErrors { code message path } } }`',
+      'Creates an account, free and without a card. Sign in right after it, in the same operation if you like.\n\nExample: `mutation { signUp(input: { email: "ada@example.org", password: "notes-on-the-engine", displayName: "Ada" }) { email userErrors { code message path } } }`',
   })
   signUp(
     @Arg("input", () => inputs.SignUpInput, { description: "The new account." }) input: inputs.SignUpInput,
@@ -30,7 +30,7 @@ export class AccountResolver {
   @SecretAnswer()
   @Mutation(() => payloads.SignInPayload, {
     description:
-      'Signs in, and takes over the progress of the guest whose token comes along.\n\nExample: `mutation { signIn(input: { email: "ada@example.org", password: "lovelace-1815" }) { tokens { accessToken refreshToken } userErrors { code message } } }`',
+      'Signs in, and takes over the progress of the guest whose token comes along.\n\nExample: `mutation { signIn(input: { email: "ada@example.org", password: "notes-on-the-engine" }) { tokens { accessToken refreshToken } userErrors { code message } } }`',
   })
   signIn(
     @Arg("input", () => inputs.SignInInput, { description: "Who signs in." }) input: inputs.SignInInput,
@@ -81,7 +81,7 @@ export class AccountResolver {
   @RequireAccess("PUBLIC")
   @Mutation(() => payloads.ResetPasswordPayload, {
     description:
-      'Sets a new password by the link in a mail, and signs out everywhere.\n\nExample: `mutation { resetPassword(input: { token: "…", newPassword: "analytical-engine" }) { userErrors { code message path } } }`',
+      'Sets a new password by the link in a mail, and signs out everywhere.\n\nExample: `mutation { resetPassword(input: { token: "…", newPassword: "weaving-algebraic-patterns" }) { userErrors { code message path } } }`',
   })
   resetPassword(
     @Arg("input", () => inputs.ResetPasswordInput, { description: "The token and the new password." })
@@ -108,7 +108,7 @@ export class AccountResolver {
   @RequireAccess("LEARNER")
   @Mutation(() => payloads.ChangePasswordPayload, {
     description:
-      'Changes the password of the viewer, and signs out all other devices.\n\nExample: `mutation { changePassword(input: { currentPassword: "lovelace-1815", newPassword: "analytical-engine" }) { userErrors { code message path } } }`',
+      'Changes the password of the viewer, and signs out all other devices.\n\nExample: `mutation { changePassword(input: { currentPassword: "notes-on-the-engine", newPassword: "weaving-algebraic-patterns" }) { userErrors { code message path } } }`',
   })
   changePassword(
     @Arg("input", () => inputs.ChangePasswordInput, { description: "The password so far and the new one." })
@@ -121,7 +121,7 @@ export class AccountResolver {
   @RequireAccess("LEARNER")
   @Mutation(() => payloads.ChangeEmailPayload, {
     description:
-      'Sends a mail to a new address; the link in it makes the address count.\n\nExample: `mutation { changeEmail(input: { email: "ada@example.com", password: "lovelace-1815" }) { userErrors { code message path } } }`',
+      'Sends a mail to a new address; the link in it makes the address count.\n\nExample: `mutation { changeEmail(input: { email: "ada@example.com", password: "notes-on-the-engine" }) { userErrors { code message path } } }`',
   })
   changeEmail(
     @Arg("input", () => inputs.ChangeEmailInput, { description: "The new address, and the password." })
@@ -150,7 +150,7 @@ export class AccountResolver {
   @SecretAnswer()
   @Mutation(() => payloads.ExportMyDataPayload, {
     description:
-      'Gives everything that is kept about the viewer.\n\nExample: `mutation { exportMyData(input: { password: "lovelace-1815" }) { json userErrors { code } } }`',
+      'Gives everything that is kept about the viewer.\n\nExample: `mutation { exportMyData(input: { password: "notes-on-the-engine" }) { json userErrors { code } } }`',
   })
   exportMyData(
     @Arg("input", () => inputs.ExportMyDataInput, { description: "The password." }) input: inputs.ExportMyDataInput,
@@ -162,7 +162,7 @@ export class AccountResolver {
   @RequireAccess("LEARNER")
   @Mutation(() => payloads.DeleteMyAccountPayload, {
     description:
-      'Deletes the account of the viewer, with everything that is kept about them, at once and for good.\n\nExample: `mutation { deleteMyAccount(input: { password: "lovelace-1815" }) { userErrors { code message } } }`',
+      'Deletes the account of the viewer, with everything that is kept about them, at once and for good.\n\nExample: `mutation { deleteMyAccount(input: { password: "notes-on-the-engine" }) { userErrors { code message } } }`',
   })
   deleteMyAccount(
     @Arg("input", () => inputs.DeleteMyAccountInput, { description: "The password." })

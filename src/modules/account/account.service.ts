@@ -110,7 +110,7 @@ export async function resetPassword(ctx: RequestContext, input: inputs.ResetPass
   return {};
 }
 
-/** Ends all other sessions. @throws ExpectedFailure INVALID, INVALID_CREDENTIALS; AppError RATE_LIMITED, UNAUTHENTICATED when it is deleted */
+/** Ends all other sessions. @throws ExpectedFailure INVALID, INVALID_CREDENTIALS; AppError RATE_LIMITED, UNAUTHENTICATED */
 export async function changePassword(ctx: RequestContext, input: inputs.ChangePasswordInput): Promise<object> {
   const account = await assertOwner(ctx, input.currentPassword, "currentPassword");
   assertPassword(input.newPassword, "newPassword", [account.email, account.displayName]);
@@ -245,7 +245,7 @@ async function assertOwner(ctx: RequestContext, password: string, field: string)
 }
 
 /**
- * In the transaction that acts for the owner: comparing a password takes long, and it may have been replaced, or the account deleted.
+ * In the transaction that acts for the owner: while a password is compared, it may be replaced, or the account deleted.
  * @throws ExpectedFailure INVALID_CREDENTIALS, AppError UNAUTHENTICATED
  */
 async function lockOwner(inner: RequestContext, { id, passwordHash }: AccountRow, field: string): Promise<void> {

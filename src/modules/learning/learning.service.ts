@@ -123,8 +123,10 @@ async function write(ctx: RequestContext, statement: (learner: Sql) => Sql): Pro
   const learner = requireLearner(ctx);
   const [row] = await ctx.session.query<{ id: string }>(sql`
     SELECT "id"::text AS "id" FROM "learner" WHERE "id" = ${learner}::uuid AND "merged_at" IS NULL FOR NO KEY UPDATE`);
-  if (!row) throw unauthenticated("The guest's progress was taken over by an account; send no guest token any more.");
+  if (!row) throw unauthenticated(ctx.viewer ? accountGone : guestGone);
   return ctx.session.models.$executeRaw(statement(sql`(SELECT ${learner}::uuid AS "id")`));
 }
 
+const accountGone = "The account is deleted.";
+const guestGone = "The guest's progress was taken over by an account; send no guest token any more.";
 const now = (ctx: RequestContext): Sql => sql`${ctx.startedAt.toISOString()}::timestamptz`;
