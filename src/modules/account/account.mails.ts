@@ -6,72 +6,57 @@ interface Mail {
   body: string;
 }
 
-interface Recipient {
-  email: string;
-  displayName: string;
-}
-
-/** Without the name: whoever typed it may not own the address, and must not write to its owner. */
 export function verifyEmailMail(email: string, url: string, token: string): Mail {
   return mail(email, "Confirm your email address", [
-    "Hello,",
     "please confirm that this address is yours:",
     link(url, "verify-email", token),
     "The link works for two days. If you did not create an account, ignore this mail.",
   ]);
 }
 
-export function accountExistsMail({ email, displayName }: Recipient, url: string): Mail {
+export function accountExistsMail(email: string, url: string): Mail {
   return mail(email, "You already have an account", [
-    `Hello ${displayName},`,
     "somebody, probably you, wanted to create an account with this address. You have one already: sign in, or reset your password if you lost it:",
     `${url}/sign-in`,
     "If it was not you, nothing has happened and there is nothing to do.",
   ]);
 }
 
-/** Without the name, like verifyEmailMail. */
 export function changeEmailMail(email: string, url: string, token: string): Mail {
   return mail(email, "Confirm your new email address", [
-    "Hello,",
     "please confirm that this is your new address:",
     link(url, "verify-email", token),
     "The link works for two days. Until then your old address counts.",
   ]);
 }
 
-export function emailChangedMail({ email, displayName }: Recipient): Mail {
+export function emailChangedMail(email: string): Mail {
   return mail(email, "Your email address was changed", [
-    `Hello ${displayName},`,
     "your account has a new email address, and this one does not belong to it any more. If it was not you, answer this mail.",
   ]);
 }
 
-export function resetPasswordMail({ email, displayName }: Recipient, url: string, token: string): Mail {
+export function resetPasswordMail(email: string, url: string, token: string): Mail {
   return mail(email, "Set a new password", [
-    `Hello ${displayName},`,
     "set a new password here:",
     link(url, "reset-password", token),
     "The link works for one hour. If you did not ask for it, ignore this mail: your password stays.",
   ]);
 }
 
-export function passwordChangedMail({ email, displayName }: Recipient): Mail {
+export function passwordChangedMail(email: string): Mail {
   return mail(email, "Your password was changed", [
-    `Hello ${displayName},`,
     "your password was changed, and your other devices are signed out. If it was not you, reset your password at once.",
   ]);
 }
 
-export function accountDeletedMail({ email, displayName }: Recipient): Mail {
-  return mail(email, "Your account is deleted", [
-    `Hello ${displayName},`,
-    "your account is deleted, with everything that was kept about you.",
-  ]);
+export function accountDeletedMail(email: string): Mail {
+  return mail(email, "Your account is deleted", ["your account is deleted, with everything that was kept about you."]);
 }
 
 function mail(recipient: string, subject: string, paragraphs: readonly string[]): Mail {
-  return { recipient, subject, body: `${paragraphs.join("\n\n")}\n` };
+  // Without a name: whoever typed it may not own the address, and must not write to its owner.
+  return { recipient, subject, body: `${["Hello,", ...paragraphs].join("\n\n")}\n` };
 }
 
 /** In the fragment, which browsers send to no server and to no other site. */

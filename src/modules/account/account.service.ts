@@ -38,7 +38,7 @@ export async function signUp(ctx: RequestContext, input: inputs.SignUpInput): Pr
         inner.session,
         count === 1
           ? mails.verifyEmailMail(email, publicUrl, await issueToken(inner, account.id, "VERIFY_EMAIL", email))
-          : mails.accountExistsMail(account, publicUrl),
+          : mails.accountExistsMail(account.email, publicUrl),
       );
     });
   });
@@ -62,7 +62,7 @@ export async function verifyEmail(ctx: RequestContext, input: inputs.VerifyEmail
       if (purpose === "CHANGE_EMAIL") {
         // Who reads the mail to the old address does not own the account any more.
         await revokeTokens(inner, userId, ["VERIFY_EMAIL", "RESET_PASSWORD"]);
-        await queueMail(inner.session, mails.emailChangedMail(before));
+        await queueMail(inner.session, mails.emailChangedMail(before.email));
       }
       return { email };
     });
@@ -83,7 +83,7 @@ export async function requestPasswordReset(ctx: RequestContext, input: inputs.Re
       const account = await accountByEmail(inner.session, input.email);
       if (!account) return;
       const token = await issueToken(inner, account.id, "RESET_PASSWORD", account.email);
-      await queueMail(inner.session, mails.resetPasswordMail(account, ctx.services.publicUrl, token));
+      await queueMail(inner.session, mails.resetPasswordMail(account.email, ctx.services.publicUrl, token));
     }),
   );
   return {};
@@ -105,7 +105,7 @@ export async function resetPassword(ctx: RequestContext, input: inputs.ResetPass
     // Whoever knew the old password may have asked for an address of their own.
     await revokeTokens(inner, userId, ["CHANGE_EMAIL"]);
     await endSessions(inner, { userId });
-    await queueMail(inner.session, mails.passwordChangedMail(account));
+    await queueMail(inner.session, mails.passwordChangedMail(account.email));
   });
   return {};
 }
@@ -120,7 +120,7 @@ export async function changePassword(ctx: RequestContext, input: inputs.ChangePa
     await inner.session.models.user.update({ where: { id: account.id }, data: { passwordHash } });
     await revokeTokens(inner, account.id, ["RESET_PASSWORD", "CHANGE_EMAIL"]);
     await endSessions(inner, { userId: account.id, id: { not: viewerOf(ctx).sessionId } });
-    await queueMail(inner.session, mails.passwordChangedMail(account));
+    await queueMail(inner.session, mails.passwordChangedMail(account.email));
   });
   return {};
 }
@@ -136,7 +136,7 @@ export async function changeEmail(ctx: RequestContext, input: inputs.ChangeEmail
       await queueMail(
         inner.session,
         other && other.id !== account.id
-          ? mails.accountExistsMail(other, ctx.services.publicUrl)
+          ? mails.accountExistsMail(other.email, ctx.services.publicUrl)
           : mails.changeEmailMail(
               email,
               ctx.services.publicUrl,
@@ -205,7 +205,7 @@ export async function deleteMyAccount(ctx: RequestContext, input: inputs.DeleteM
     withMail(ctx, async inner => {
       await lockOwner(inner, account, "password");
       await inner.session.models.user.delete({ where: { id: account.id } });
-      await queueMail(inner.session, mails.accountDeletedMail(account));
+      await queueMail(inner.session, mails.accountDeletedMail(account.email));
     }),
   );
   ctx.identity.viewer = null;

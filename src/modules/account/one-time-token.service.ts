@@ -1,5 +1,6 @@
 // Tokens in mails: good for one use, by whoever reads the mail.
 import { hashSecret, newSecret } from "../../auth/secrets";
+import { sql } from "../../db/sql";
 import { expected } from "../../errors/expected-failure";
 import type { TokenPurpose } from "../../generated/prisma/enums";
 import type { RequestContext } from "../../request/context";
@@ -14,6 +15,8 @@ const lifetimeMinutes: Readonly<Record<TokenPurpose, number>> = {
 export async function issueToken(ctx: RequestContext, userId: string, purpose: TokenPurpose, email: string) {
   const { secret, hash } = newSecret();
   const expiresAt = new Date(ctx.startedAt.getTime() + lifetimeMinutes[purpose] * 60_000);
+  // One after the other: of two at once, each would leave the other's link alone.
+  await ctx.session.query(sql`SELECT 1 FROM "app_user" WHERE "id" = ${userId}::uuid FOR NO KEY UPDATE`);
   await ctx.session.models.oneTimeToken.deleteMany({ where: { userId, purpose } });
   await ctx.session.models.oneTimeToken.create({
     data: { hash: Buffer.from(hash), userId, purpose, email, expiresAt },
