@@ -1,5 +1,5 @@
 // How progress and bookmarks are read: of one learner, the one who asks. The only place with their SQL.
-import { sql } from "../../db/sql";
+import { sql, type Sql } from "../../db/sql";
 import type { ProgressState } from "../../generated/prisma/enums";
 import { learnerId, type RequestContext } from "../../request/context";
 import { readValue } from "../../request/column";
@@ -44,36 +44,33 @@ interface GroupCounts {
 
 /** The progress of the one who asks with a module, by its id; null for nobody. */
 export const progressOfModule = defineGroupLoader(
-  (learner, ids) => sql`
-  SELECT i."id", coalesce(c."count", 0) AS "lessonCount", p."started" AS "startedCount", p."completed" AS "completedCount"
-  FROM unnest(${[...ids]}::integer[]) i("id")
-  LEFT JOIN "list_count" c ON c."list" = 'MODULE_LESSONS' AND c."parent_id" = i."id"
-  CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE p."state" = 'STARTED')::integer AS "started", count(*) FILTER (WHERE p."state" = 'COMPLETED')::integer AS "completed"
-    FROM "lesson_progress" p JOIN "lesson" l ON l."id" = p."lesson_id"
-    WHERE p."learner_id" = ${learner}::uuid AND l."module_id" = i."id"
-  ) p`,
+  "MODULE_LESSONS",
+  sql`"lesson" l ON l."id" = p."lesson_id"`,
+  sql`l."module_id"`,
 );
 
 /** The progress of the one who asks with a topic, by its id; null for nobody. */
 export const progressOfTopic = defineGroupLoader(
-  (learner, ids) => sql`
-  SELECT i."id", coalesce(c."count", 0) AS "lessonCount", p."started" AS "startedCount", p."completed" AS "completedCount"
-  FROM unnest(${[...ids]}::integer[]) i("id")
-  LEFT JOIN "list_count" c ON c."list" = 'TOPIC_LESSONS' AND c."parent_id" = i."id"
-  CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE p."state" = 'STARTED')::integer AS "started", count(*) FILTER (WHERE p."state" = 'COMPLETED')::integer AS "completed"
-    FROM "lesson_progress" p JOIN "lesson_topic" l ON l."lesson_id" = p."lesson_id"
-    WHERE p."learner_id" = ${learner}::uuid AND l."topic_id" = i."id"
-  ) p`,
+  "TOPIC_LESSONS",
+  sql`"lesson_topic" l ON l."lesson_id" = p."lesson_id"`,
+  sql`l."topic_id"`,
 );
 
-function defineGroupLoader(statement: (learner: string, ids: readonly number[]) => ReturnType<typeof sql>) {
+/** @param list the list's name in `list_count`. @param lessons what leads from progress `p` to `group`, the id of what the lessons belong to. */
+function defineGroupLoader(list: string, lessons: Sql, group: Sql) {
   return defineLoader<number, GroupProgressRow | null>({
     batch: async (ctx, ids) => {
       const learner = learnerId(ctx);
       if (learner === null) return ids.map(() => null);
-      const rows = await ctx.session.query<GroupCounts>(statement(learner, ids));
+      const rows = await ctx.session.query<GroupCounts>(sql`
+        SELECT i."id", coalesce(c."count", 0) AS "lessonCount", p."started" AS "startedCount", p."completed" AS "completedCount"
+        FROM unnest(${[...ids]}::integer[]) i("id")
+        LEFT JOIN "list_count" c ON c."list" = ${list} AND c."parent_id" = i."id"
+        CROSS JOIN LATERAL (
+          SELECT count(*) FILTER (WHERE p."state" = 'STARTED')::integer AS "started",
+            count(*) FILTER (WHERE p."state" = 'COMPLETED')::integer AS "completed"
+          FROM "lesson_progress" p JOIN ${lessons} WHERE p."learner_id" = ${learner}::uuid AND ${group} = i."id"
+        ) p`);
       const byId = new Map(rows.map(row => [row.id, row]));
       return ids.map(id => {
         const { lessonCount = 0, startedCount = 0, completedCount = 0 } = byId.get(id) ?? {};
