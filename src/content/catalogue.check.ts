@@ -1,7 +1,7 @@
 // Checks that need all files at once: what they name exists, what must be unique is, nothing goes in a circle. Works on front matter
 // as it stands, so that one mistake does not hide another.
 import { fieldName, type ContentProblem, type FieldPath } from "./content.problem";
-import { fileOf, type ContentKind } from "./content.source";
+import { fileOf, type ContentKind } from "./content.files";
 import { slugOf } from "./content.text";
 import type { ContentDocument } from "./document.read";
 

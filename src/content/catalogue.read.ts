@@ -1,7 +1,7 @@
 // Reads and checks the whole content directory. Touches no database.
 import { checkCatalogue } from "./catalogue.check";
 import { ContentError, sortProblems, type ContentProblem } from "./content.problem";
-import { findContent } from "./content.source";
+import { findContent } from "./content.files";
 import { readDocument, type Catalogue, type ContentDocument } from "./document.read";
 
 export interface CatalogueReading {

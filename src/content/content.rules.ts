@@ -72,34 +72,6 @@ const about = (key: string, error: string) => ({
 
 const source = mapOf({ name: text(120), url: webAddress.optional() });
 
-export const topicRules = mapOf({
-  title: text(120),
-  emoji,
-  category: oneOf(TopicCategory),
-  position: integer(1, largestInteger),
-  updatedOn: day,
-  summary: text(400),
-  seo: mapOf({ title: text(70), description: text(160) }),
-  callToAction: mapOf({
-    headline: text(80),
-    body: text(300),
-    buttonLabel: text(40),
-    href: textThat(
-      "a path that starts with /, or an address that starts with https://",
-      value => isSitePath(value) || (isWebAddress(value) && value.startsWith("https:")),
-    ),
-    finePrint: text(120),
-  }).optional(),
-  tools: listOf(
-    mapOf({ tool: slug, featured: flag.optional(), blurb: text(600) }),
-    "a list of tools, each with tool and blurb",
-  ),
-  sections: listOf(
-    mapOf({ kind: oneOf(SectionKind), emoji, heading: text(80), anchor: slug.optional() }),
-    "a list of sections, each with kind, emoji and heading",
-  ),
-});
-
 const plan = mapOf({
   name: text(80),
   price: mapOf({
@@ -135,6 +107,39 @@ const fact = factKeys
     about("staleAfter", "a day that is not before asOf"),
   );
 
+/** What anybody who follows an old address is led from. */
+const formerSlugs = listOf(slug, "a list of slugs that it had before").optional();
+
+export const topicRules = mapOf({
+  title: text(120),
+  emoji,
+  category: oneOf(TopicCategory),
+  position: integer(1, largestInteger),
+  updatedOn: day,
+  summary: text(400),
+  seo: mapOf({ title: text(70), description: text(160) }),
+  callToAction: mapOf({
+    headline: text(80),
+    body: text(300),
+    buttonLabel: text(40),
+    href: textThat(
+      "a path that starts with /, or an address that starts with https://",
+      value => isSitePath(value) || (isWebAddress(value) && value.startsWith("https:")),
+    ),
+    finePrint: text(120),
+  }).optional(),
+  tools: listOf(
+    mapOf({ tool: slug, featured: flag.optional(), blurb: text(600) }),
+    "a list of tools, each with tool and blurb",
+  ),
+  sections: listOf(
+    mapOf({ kind: oneOf(SectionKind), emoji, heading: text(80), anchor: slug.optional() }),
+    "a list of sections, each with kind, emoji and heading",
+  ),
+  facts: listOf(fact, "a list of facts").optional(),
+  formerSlugs,
+});
+
 export const toolRules = mapOf({
   name: text(80),
   vendor: text(80),
@@ -146,6 +151,7 @@ export const toolRules = mapOf({
   models: listOf(text(60), "a list of model families").optional(),
   plans: listOf(plan, "a list of plans").optional(),
   facts: listOf(fact, "a list of facts").optional(),
+  formerSlugs,
 });
 
 export const moduleRules = mapOf({
@@ -155,6 +161,7 @@ export const moduleRules = mapOf({
   position: integer(1, largestInteger),
   summary: text(400),
   lessons: listOf(slug, "a list of the slugs of lessons"),
+  formerSlugs,
 });
 
 const lessonKeys = mapOf({
@@ -169,6 +176,7 @@ const lessonKeys = mapOf({
   tools: listOf(slug, "a list of the slugs of tools").optional(),
   guideTo: slug.optional(),
   prerequisites: listOf(slug, "a list of the slugs of lessons").optional(),
+  formerSlugs,
 });
 
 type LessonKeys = z.output<typeof lessonKeys>;

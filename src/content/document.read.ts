@@ -1,17 +1,18 @@
-// Reads one content file: front matter against the rules, Markdown checked and rendered. Whatever needs other files is checked elsewhere.
+// Reads one document, from its file or from what an editor wrote: keys against the rules, Markdown checked and rendered. Whatever needs
+// other documents is checked elsewhere.
 import type { z } from "zod";
 import { fieldName, type ContentProblem, type FieldPath } from "./content.problem";
 import { lessonRules, moduleRules, toolRules, topicRules } from "./content.rules";
-import type { LessonKeys, ModuleKeys, ToolKeys, TopicKeys } from "./content.rules";
-import { readContent, type ContentFile } from "./content.source";
-import { slugOf } from "./content.text";
+import { fileOf, readContent, type ContentFile, type ContentKind } from "./content.files";
 import { parseFrontMatter, type FrontMatter } from "./front-matter.parse";
 import { checkMarkdown, type MarkdownProblem, type MarkdownReference } from "./markdown.check";
 import { loadMarkdown, type MarkdownPipeline, type RenderedMarkdown } from "./markdown.pipeline";
-import { checkSectionText, splitSections, type SectionText } from "./section.split";
+import { checkSectionText, joinSections, splitSections, type SectionText } from "./section.split";
+import { normalForm, type Source, type SourceOf } from "./source.model";
+import type { LessonSource, ModuleSource, ToolSource, TopicSource } from "./source.model";
 
 export interface SectionContent extends RenderedMarkdown {
-  kind: TopicKeys["sections"][number]["kind"];
+  kind: TopicSource["sections"][number]["kind"];
   emoji: string;
   heading: string;
   anchor: string;
@@ -23,13 +24,15 @@ export interface SectionContent extends RenderedMarkdown {
 export interface ContentOrigin {
   slug: string;
   file: string;
+  /** Addresses that it had before. */
+  formerSlugs: readonly string[];
   lineOf(path: FieldPath): number;
 }
 
-export type TopicContent = ContentOrigin & Omit<TopicKeys, "sections"> & { sections: SectionContent[] };
-export type ToolContent = ContentOrigin & ToolKeys & { description: RenderedMarkdown };
-export type ModuleContent = ContentOrigin & ModuleKeys;
-export type LessonContent = ContentOrigin & LessonKeys & { body: RenderedMarkdown };
+export type TopicContent = ContentOrigin & Omit<TopicSource, "sections"> & { sections: SectionContent[] };
+export type ToolContent = ContentOrigin & Omit<ToolSource, "description"> & { description: RenderedMarkdown };
+export type ModuleContent = ContentOrigin & ModuleSource;
+export type LessonContent = ContentOrigin & Omit<LessonSource, "body"> & { body: RenderedMarkdown };
 
 /** Everything the files say, once nothing is wrong with them. */
 export interface Catalogue {
@@ -39,7 +42,7 @@ export interface Catalogue {
   lessons: LessonContent[];
 }
 
-/** One file with all that could be read of it, so that it takes part in the checks over all files although something is wrong with it. */
+/** One document with all that could be read of it, so that it takes part in the checks over all of them although something is wrong with it. */
 export interface ContentDocument extends ContentFile {
   /** The front matter as it stands, whether valid or not. */
   raw: unknown;
@@ -47,6 +50,8 @@ export interface ContentDocument extends ContentFile {
   /** Links of its text; lines count within the file. */
   references: MarkdownReference[];
   problems: ContentProblem[];
+  /** What it says, in its normal form; only there when the document has no problems. */
+  source?: Source;
   /** Adds the content to `catalogue`; only there when the document has no problems. */
   addTo?: (catalogue: Catalogue) => void;
 }
@@ -55,8 +60,61 @@ export async function readDocument(directory: string, found: ContentFile): Promi
   const { text, problems } = await readContent(directory, found.file);
   if (text === undefined) return { ...found, raw: undefined, lineOf: () => 1, references: [], problems };
   const frontMatter = await parseFrontMatter(found.file, text);
-  problems.push(...frontMatter.problems);
+  return examine(found, frontMatter, await loadMarkdown());
+}
+
+/** The document that `source` makes, as if it stood in its file. Problems name fields; `body` is that of a section where there are sections. */
+export async function documentOf(source: Source): Promise<ContentDocument> {
   const markdown = await loadMarkdown();
+  const { kind, slug } = source;
+  const { keys, body } = fileParts(source, markdown);
+  const found = { kind, slug, file: fileOf(kind, slug) };
+  const document = examine(found, { value: keys, lineOf: () => 1, body, bodyLine: 1, problems: [] }, markdown);
+  if (source.kind !== "topic") return document;
+  const problems = document.problems.map(problem =>
+    problem.field === "body" ? { ...problem, field: sectionField(source.content, markdown, problem.line) } : problem,
+  );
+  return { ...document, problems };
+}
+
+/** Which section a line of the joined text belongs to. */
+function sectionField({ sections }: TopicSource, markdown: MarkdownPipeline, line: number): string {
+  const endOf = (index: number) => joinSections(sections.slice(0, index + 1), markdown).split("\n").length;
+  const index = sections.findIndex((_, at) => line <= endOf(at));
+  return `sections[${index === -1 ? sections.length - 1 : index}].body`;
+}
+
+/** How the keys and the Markdown of a source are divided in its file. */
+export function fileParts(source: Source, markdown: MarkdownPipeline): { keys: object; body: string } {
+  const former = source.formerSlugs.length > 0 ? { formerSlugs: [...source.formerSlugs] } : {};
+  switch (source.kind) {
+    case "topic": {
+      const sections = source.content.sections.map(({ kind, emoji, heading, anchor }) => ({
+        kind,
+        emoji,
+        heading,
+        anchor,
+      }));
+      return {
+        keys: { ...source.content, sections, ...former },
+        body: joinSections(source.content.sections, markdown),
+      };
+    }
+    case "tool": {
+      const { description, ...keys } = source.content;
+      return { keys: { ...keys, ...former }, body: description };
+    }
+    case "module":
+      return { keys: { ...source.content, ...former }, body: "" };
+    case "lesson": {
+      const { body, ...keys } = source.content;
+      return { keys: { ...keys, ...former }, body };
+    }
+  }
+}
+
+function examine(found: ContentFile, frontMatter: FrontMatter, markdown: MarkdownPipeline): ContentDocument {
+  const problems = [...frontMatter.problems];
   const body = frontMatter.body === undefined ? noBody : readBody(markdown, found, frontMatter.body);
   problems.push(
     ...body.problems.map(({ line, expected }) => ({
@@ -75,7 +133,9 @@ export async function readDocument(directory: string, found: ContentFile): Promi
     lineOf: frontMatter.lineOf,
     references: body.references.map(link => ({ ...link, line: link.line + frontMatter.bodyLine - 1 })),
     problems,
-    ...(problems.length === 0 && read.addTo ? { addTo: read.addTo } : {}),
+    ...(problems.length === 0
+      ? { ...(read.source && { source: read.source }), ...(read.addTo && { addTo: read.addTo }) }
+      : {}),
   };
 }
 
@@ -114,50 +174,78 @@ function readBody(markdown: MarkdownPipeline, { kind }: ContentFile, text: strin
 
 interface Validated {
   problems: ContentProblem[];
+  source?: Source;
   addTo?: (catalogue: Catalogue) => void;
 }
 
 type Validator = (found: ContentFile, frontMatter: FrontMatter, body: Body, markdown: MarkdownPipeline) => Validated;
 
-const validators: Record<ContentFile["kind"], Validator> = {
+const validators: Record<ContentKind, Validator> = {
   topic: (found, frontMatter, body, markdown) => {
     const { keys, problems } = validate(topicRules, found, frontMatter);
     problems.push(...checkSections(found, frontMatter, body));
     if (!keys) return { problems };
+    const sections = keys.sections.map((section, index) => ({
+      ...section,
+      body: body.sections[index]?.markdown ?? "",
+    }));
+    const source = sourceOf("topic", found, { ...keys, sections });
     return {
       problems,
+      source,
       addTo: ({ topics }) => {
-        const sections = keys.sections.map((section, index) => {
-          const text = body.sections[index]?.markdown ?? "";
-          const anchor = section.anchor ?? slugOf(section.heading);
-          return { ...section, anchor, ...markdown.render(text), tools: toolsOf(markdown, text) };
+        topics.push({
+          ...source.content,
+          ...originOf(found, frontMatter, keys),
+          sections: source.content.sections.map(({ anchor = "", body: text, ...section }) => ({
+            ...section,
+            ...{ anchor, ...markdown.render(text), tools: toolsOf(markdown, text) },
+          })),
         });
-        topics.push({ ...keys, ...originOf(found, frontMatter), sections });
       },
     };
   },
   tool: (found, frontMatter, { rendered: description }) => {
     const { keys, problems } = validate(toolRules, found, frontMatter);
     if (!keys) return { problems };
-    return {
-      problems,
-      addTo: ({ tools }) => void tools.push({ ...keys, ...originOf(found, frontMatter), description }),
-    };
+    const source = sourceOf("tool", found, { ...keys, description: description.markdown });
+    const addTo = ({ tools }: Catalogue) =>
+      void tools.push({ ...source.content, ...originOf(found, frontMatter, keys), description });
+    return { problems, source, addTo };
   },
   module: (found, frontMatter) => {
     const { keys, problems } = validate(moduleRules, found, frontMatter);
     if (!keys) return { problems };
-    return { problems, addTo: ({ modules }) => void modules.push({ ...keys, ...originOf(found, frontMatter) }) };
+    const source = sourceOf("module", found, keys);
+    const addTo = ({ modules }: Catalogue) =>
+      void modules.push({ ...source.content, ...originOf(found, frontMatter, keys) });
+    return { problems, source, addTo };
   },
   lesson: (found, frontMatter, { rendered: body }) => {
     const { keys, problems } = validate(lessonRules, found, frontMatter);
     if (!keys) return { problems };
-    return { problems, addTo: ({ lessons }) => void lessons.push({ ...keys, ...originOf(found, frontMatter), body }) };
+    const source = sourceOf("lesson", found, { ...keys, body: body.markdown });
+    const addTo = ({ lessons }: Catalogue) =>
+      void lessons.push({ ...source.content, ...originOf(found, frontMatter, keys), body });
+    return { problems, source, addTo };
   },
 };
 
-function originOf({ slug, file }: ContentFile, { lineOf }: FrontMatter): ContentOrigin {
-  return { slug, file, lineOf };
+function sourceOf<Kind extends ContentKind>(
+  kind: Kind,
+  { slug }: ContentFile,
+  { formerSlugs = [], ...content }: SourceOf[Kind] & { formerSlugs?: string[] | undefined },
+): Extract<Source, { kind: Kind }> {
+  const normal = normalForm(kind, content as unknown as SourceOf[Kind]);
+  return { kind, slug, content: normal, formerSlugs } as unknown as Extract<Source, { kind: Kind }>;
+}
+
+function originOf(
+  { slug, file }: ContentFile,
+  { lineOf }: FrontMatter,
+  { formerSlugs = [] }: { formerSlugs?: string[] | undefined },
+): ContentOrigin {
+  return { slug, file, lineOf, formerSlugs };
 }
 
 function validate<T>(

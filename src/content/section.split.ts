@@ -25,6 +25,21 @@ export function splitSections(markdown: string, tree: Root): SectionText[] {
   }));
 }
 
+/** The text of the file: each section under its heading. What `splitSections` gives back, unless a section does not end what it begins. */
+export function joinSections(
+  sections: readonly { heading: string; body: string }[],
+  { parse }: { parse(markdown: string): Root },
+): string {
+  return sections.map(({ heading, body }) => `## ${headingMarkdown(heading, parse)}\n\n${body}`).join("\n\n");
+}
+
+/** As it is where it reads as it is; else with a backslash before everything that Markdown may take for its own. */
+function headingMarkdown(heading: string, parse: (markdown: string) => Root): string {
+  const [node] = parse(`## ${heading}`).children;
+  const isPlain = node !== undefined && isSectionHeading(node) && headingText(node) === heading;
+  return isPlain ? heading : heading.replace(/[!-/:-@[-`{-~]/g, "\\$&");
+}
+
 /** What would be lost or would change its meaning when the text is cut. */
 export function checkSectionText(tree: Root, sections: readonly SectionText[]): MarkdownProblem[] {
   const problems: MarkdownProblem[] = [];

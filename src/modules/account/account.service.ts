@@ -170,32 +170,37 @@ export async function exportMyData(ctx: RequestContext, input: inputs.ExportMyDa
     omit: { userId: true },
     orderBy: { createdAt: "asc" },
   });
-  const slug = { select: { slug: true } };
-  const progress = await models.lessonProgress.findMany({
-    where: { learnerId: id },
-    include: { lesson: slug },
-    orderBy: { lessonId: "asc" },
-  });
-  const bookmarks = await models.bookmark.findMany({
-    where: { learnerId: id },
-    include: { lesson: slug, topic: slug, tool: slug },
-    orderBy: { id: "asc" },
-  });
+  const progress = await models.lessonProgress.findMany({ where: { learnerId: id }, orderBy: { lessonId: "asc" } });
+  const bookmarks = await models.bookmark.findMany({ where: { learnerId: id }, orderBy: { id: "asc" } });
+  const select = { id: true, slug: true };
+  const ids = (keys: readonly (number | null)[]) => ({ id: { in: keys.filter(key => key !== null) } });
+  const lessonIds = ids([...progress, ...bookmarks].map(({ lessonId }) => lessonId));
+  const lessons = addresses(await models.lesson.findMany({ where: lessonIds, select }));
+  const topicIds = ids(bookmarks.map(({ topicId }) => topicId));
+  const topics = addresses(await models.topic.findMany({ where: topicIds, select }));
+  const toolIds = ids(bookmarks.map(({ toolId }) => toolId));
+  const tools = addresses(await models.tool.findMany({ where: toolIds, select }));
   const data = {
     profile,
     sessions,
-    progress: progress.map(({ lesson, state, startedAt, completedAt, updatedAt }) => ({
-      lesson: lesson.slug,
+    progress: progress.map(({ lessonId, state, startedAt, completedAt, updatedAt }) => ({
+      lesson: lessons(lessonId),
       ...{ state, startedAt, completedAt, updatedAt },
     })),
-    bookmarks: bookmarks.map(({ lesson, topic, tool, createdAt }) => ({
-      lesson: lesson?.slug,
-      topic: topic?.slug,
-      tool: tool?.slug,
+    bookmarks: bookmarks.map(({ lessonId, topicId, toolId, createdAt }) => ({
+      lesson: lessons(lessonId),
+      topic: topics(topicId),
+      tool: tools(toolId),
       createdAt,
     })),
   };
   return { json: JSON.stringify(data, null, 2) };
+}
+
+/** The slug of an id; null for one that is not published now, undefined for none. */
+function addresses(rows: readonly { id: number; slug: string }[]) {
+  const byId = new Map(rows.map(({ id, slug }) => [id, slug]));
+  return (id: number | null) => (id === null ? undefined : (byId.get(id) ?? null));
 }
 
 /** @throws ExpectedFailure INVALID_CREDENTIALS, LAST_ADMIN; AppError RATE_LIMITED */
