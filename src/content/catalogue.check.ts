@@ -5,12 +5,20 @@ import { fileOf, type ContentKind } from "./content.files";
 import { slugOf } from "./content.text";
 import type { ContentDocument } from "./document.read";
 
-export function checkCatalogue(documents: readonly ContentDocument[]): ContentProblem[] {
+/**
+ * @param changed those to check for themselves too; the others, of which no more need be there than what these are held against, must have
+ * been found sound before.
+ */
+export function checkCatalogue(
+  documents: readonly ContentDocument[],
+  changed: readonly ContentDocument[] = documents,
+): ContentProblem[] {
   const of = (kind: ContentKind) => documents.filter(document => document.kind === kind);
   return [
-    ...checkReferences(documents),
-    ...checkRepetitions(documents),
-    ...checkAnchors(of("topic")),
+    ...checkReferences(changed, documents),
+    ...checkRepetitions(changed),
+    ...checkAnchors(changed.filter(({ kind }) => kind === "topic")),
+    ...checkFormerSlugs(documents),
     ...checkUnique(
       of("topic"),
       topic => [{ path: ["position"], key: valueAt(topic.raw, ["position"]) }],
@@ -70,8 +78,8 @@ function namedBy({ kind, raw }: ContentDocument): Named[] {
   }
 }
 
-function checkReferences(documents: readonly ContentDocument[]): ContentProblem[] {
-  const known = new Set(documents.map(({ kind, slug }) => fileOf(kind, slug)));
+function checkReferences(documents: readonly ContentDocument[], targets: readonly ContentDocument[]): ContentProblem[] {
+  const known = new Set(targets.map(({ kind, slug }) => fileOf(kind, slug)));
   const phrase = (kind: ContentKind, slug: string) => `the slug of a ${kind}; there is no ${fileOf(kind, slug)}`;
   return documents.flatMap(document => [
     ...namedBy(document)
@@ -83,12 +91,30 @@ function checkReferences(documents: readonly ContentDocument[]): ContentProblem[
   ]);
 }
 
+/** An address that leads elsewhere is nobody's, and leads to one place. */
+function checkFormerSlugs(documents: readonly ContentDocument[]): ContentProblem[] {
+  const owners = new Set(documents.map(({ kind, slug }) => fileOf(kind, slug)));
+  const former = (document: ContentDocument) =>
+    slugsAt(document.raw, ["formerSlugs"]).map(({ path, slug }) => ({ path, key: fileOf(document.kind, slug) }));
+  return [
+    ...documents.flatMap(document =>
+      former(document)
+        .filter(({ key }) => owners.has(key))
+        .map(({ path, key }) => problemAt(document, path, `a slug that no file has; there is ${key}`)),
+    ),
+    ...checkUnique(documents, former, "a slug that leads to one place"),
+  ];
+}
+
 /** Lists in which nothing may stand twice. */
 function checkRepetitions(documents: readonly ContentDocument[]): ContentProblem[] {
   return documents.flatMap(document => {
     const { kind, raw } = document;
     const lists: Record<ContentKind, [expected: string, entries: Keyed[]][]> = {
-      topic: [["a tool that is not ranked before", keyed(raw, "tools", ["tool"])]],
+      topic: [
+        ["a tool that is not ranked before", keyed(raw, "tools", ["tool"])],
+        ["a key that no other fact of the topic has", keyed(raw, "facts", ["key"])],
+      ],
       tool: [
         ["each protocol once", keyed(raw, "protocols", [])],
         ["each model family once", keyed(raw, "models", [])],

@@ -3,12 +3,16 @@ import { checkCatalogue } from "./catalogue.check";
 import { ContentError, sortProblems, type ContentProblem } from "./content.problem";
 import { findContent } from "./content.files";
 import { readDocument, type Catalogue, type ContentDocument } from "./document.read";
+import type { Source } from "./source.model";
 
 export interface CatalogueReading {
   files: number;
   /** Sorted by file and line; empty when everything is right. */
   problems: ContentProblem[];
+  /** Empty when there are problems, like `sources`. */
   catalogue: Catalogue;
+  /** What each document says, in its normal form. */
+  sources: Source[];
 }
 
 /** Told after each file. */
@@ -20,10 +24,10 @@ export async function checkContent(directory: string, onProgress?: ReadingListen
 }
 
 /** @throws ContentError with every problem of every file. */
-export async function readCatalogue(directory: string, onProgress?: ReadingListener): Promise<Catalogue> {
-  const { catalogue, problems } = await readContentDirectory(directory, onProgress);
-  if (problems.length > 0) throw new ContentError(problems);
-  return catalogue;
+export async function readCatalogue(directory: string, onProgress?: ReadingListener): Promise<CatalogueReading> {
+  const reading = await readContentDirectory(directory, onProgress);
+  if (reading.problems.length > 0) throw new ContentError(reading.problems);
+  return reading;
 }
 
 export async function readContentDirectory(directory: string, onProgress?: ReadingListener): Promise<CatalogueReading> {
@@ -35,7 +39,18 @@ export async function readContentDirectory(directory: string, onProgress?: Readi
     onProgress?.(documents.length, files.length, file.file);
   }
   problems.push(...documents.flatMap(document => document.problems), ...checkCatalogue(documents));
+  const isSound = problems.length === 0;
+  return {
+    files: files.length,
+    problems: sortProblems(problems),
+    catalogue: catalogueOf(isSound ? documents : []),
+    sources: isSound ? documents.flatMap(({ source }) => source ?? []) : [],
+  };
+}
+
+/** What sound documents say, ready to be written. */
+export function catalogueOf(documents: readonly ContentDocument[]): Catalogue {
   const catalogue: Catalogue = { topics: [], tools: [], modules: [], lessons: [] };
-  if (problems.length === 0) for (const document of documents) document.addTo?.(catalogue);
-  return { files: files.length, problems: sortProblems(problems), catalogue };
+  for (const document of documents) document.addTo?.(catalogue);
+  return catalogue;
 }

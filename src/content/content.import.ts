@@ -1,18 +1,17 @@
 // Brings the database to what the content files say: all of it in one transaction, or nothing. Writes only what differs.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database, DatabaseSession } from "../db/database";
-import { sql } from "../db/sql";
-import { unavailable } from "../errors/app-error";
-import { readCatalogue } from "./catalogue.read";
+import { checkAddresses, followRenames, writeFormerAddresses } from "./address.import";
+import { readCatalogue, type CatalogueReading } from "./catalogue.read";
+import { writeDocuments, type KnownIds, type Written } from "./catalogue.write";
+import { contentKinds, type ContentKind } from "./content.files";
+import { lockContent } from "./content.lock";
 import { ContentError, sortProblems } from "./content.problem";
-import type { Catalogue } from "./document.read";
+import type { Catalogue, ContentOrigin } from "./document.read";
 import { checkLeftovers, findLeftovers, removeLessons, removeOthers, type Leftovers } from "./leftover.rows";
-import { writeLessons } from "./lesson.write";
-import { writeModules } from "./module.write";
-import { tallyOf, type Tally, type WrittenEntities } from "./rows.write";
+import { promisedIds, recordPublications, recordWithdrawals, withoutPublication } from "./revision.write";
+import { idIn, tallyOf, type Tally } from "./rows.write";
+import type { Source } from "./source.model";
 import { readStoredRows, type StoredRows } from "./stored.rows";
-import { writeTools } from "./tool.write";
-import { writeTopics } from "./topic.write";
 
 /** Slugs in alphabetical order. */
 export interface KindReport extends Tally {
@@ -32,8 +31,6 @@ export interface ImportOptions {
 }
 
 const timeoutMs = 120_000;
-/** Any number no other software is likely to lock; the migrations have the one before. */
-const advisoryLock = 7_204_559_182n;
 const steps = 6;
 
 /**
@@ -48,7 +45,7 @@ export async function importContent(
 ): Promise<ImportReport> {
   let done = 0;
   let total = steps;
-  const catalogue = await readCatalogue(directory, (read, files, file) => {
+  const reading = await readCatalogue(directory, (read, files, file) => {
     done = read;
     total = files + steps;
     onProgress?.(done, total, file);
@@ -57,7 +54,7 @@ export async function importContent(
   return database.transaction(
     async session => {
       done = beforeSteps;
-      return writeCatalogue(session, catalogue, prune, label => onProgress?.(++done, total, label));
+      return writeCatalogue(session, reading, prune, label => onProgress?.(++done, total, label));
     },
     { timeoutMs },
   );
@@ -65,66 +62,89 @@ export async function importContent(
 
 async function writeCatalogue(
   session: DatabaseSession,
-  catalogue: Catalogue,
+  { catalogue, sources }: CatalogueReading,
   prune: boolean,
   onStep: (label: string) => void,
 ): Promise<ImportReport> {
   const { models } = session;
-  const now = new Date();
-  await lockContent(session);
+  await lockContent(session, timeoutMs / 2);
+  await followRenames(session, catalogue);
   const stored = await readStoredRows(models);
   const leftovers = findLeftovers(stored, catalogue);
-  const obstacles = prune ? [] : checkLeftovers(stored, catalogue, leftovers);
+  const obstacles = [
+    ...(await checkAddresses(session, catalogue, prune)),
+    ...(prune ? [] : checkLeftovers(stored, catalogue, leftovers)),
+  ];
   if (obstacles.length > 0) throw new ContentError(sortProblems(obstacles));
+  await promiseIds(session, stored, catalogue);
   onStep("reading the database");
 
-  const tools = await writeTools(models, stored, catalogue.tools, now);
-  onStep("writing tools");
-  const topics = await writeTopics(models, stored, catalogue.topics, tools.ids, now);
-  onStep("writing topics");
-  const lessonsBefore = prune ? stored.lessons : withoutLeftovers(stored.lessons, leftovers.lessons);
-  const modules = await writeModules(models, stored, lessonsBefore, catalogue.modules, topics.ids, now);
-  onStep("writing modules");
-  if (prune) await removeLessons(models, leftovers);
-  const surroundings = {
-    modules: catalogue.modules,
-    topicIds: topics.ids,
-    toolIds: tools.ids,
-    moduleIds: modules.ids,
-  };
-  const lessons = await writeLessons(models, stored, catalogue.lessons, surroundings, now);
-  onStep("writing lessons");
+  const written = await writeDocuments(session, stored, catalogue, {
+    known: nothingElse,
+    unlisted: prune ? [] : leftovers.lessons.map(({ id }) => id),
+    emptied: leftovers.modules.map(({ id }) => id),
+    beforeLessons: async () => {
+      if (prune) await removeLessons(models, leftovers);
+    },
+    onStep,
+  });
   if (prune) await removeOthers(models, leftovers);
+  await writeFormerAddresses(session, catalogue, written);
+  await recordImport(session, sources, written, prune ? leftovers : undefined);
   onStep("finishing");
-  return reportOf({ topics, tools, modules, lessons }, leftovers, prune);
+  return reportOf(written, leftovers, prune);
 }
 
-/** Until the end of the transaction. Asks again and again: waiting inside one statement would break off at the statement time-out. */
-async function lockContent(session: DatabaseSession): Promise<void> {
-  const deadline = Date.now() + timeoutMs / 2;
-  for (;;) {
-    const [row] = await session.query<{ locked: boolean }>(
-      sql`SELECT pg_try_advisory_xact_lock(CAST(${advisoryLock} AS bigint)) AS "locked"`,
+/** Files name each other only. */
+const nothingElse: KnownIds = { topic: new Map(), tool: new Map(), module: new Map(), lesson: new Map() };
+
+/** Entities that were live once, or have drafts, come back under their ids. */
+async function promiseIds(session: DatabaseSession, stored: StoredRows, catalogue: Catalogue): Promise<void> {
+  for (const kind of contentKinds) {
+    const live = new Set(stored[`${kind}s`].map(({ slug }) => slug));
+    const fresh = (catalogue[`${kind}s`] as ContentOrigin[]).filter(({ slug }) => !live.has(slug));
+    const ids = await promisedIds(
+      session,
+      kind,
+      fresh.map(({ slug }) => slug),
     );
-    if (row?.locked) return;
-    if (Date.now() > deadline) throw unavailable(new Error("another import of content holds its lock"));
-    await delay(100);
+    for (const document of fresh) {
+      const id = ids.get(document.slug);
+      if (id !== undefined) document.id = id;
+    }
   }
 }
 
-function withoutLeftovers(rows: StoredRows["lessons"], leftovers: Leftovers["lessons"]): StoredRows["lessons"] {
-  const gone = new Set(leftovers.map(({ id }) => id));
-  return rows.filter(({ id }) => !gone.has(id));
+/** One revision for each entity that was written, and for each that has none yet. */
+async function recordImport(
+  session: DatabaseSession,
+  sources: readonly Source[],
+  written: Written,
+  pruned: Leftovers | undefined,
+): Promise<void> {
+  for (const kind of contentKinds) {
+    if (pruned) await recordWithdrawals(session, kind, pruned[`${kind}s`].map(({ id }) => id)); // prettier-ignore
+    const { ids, created, updated } = written[kind];
+    const unrecorded = await withoutPublication(session, kind, [...ids.values()]);
+    const publications = sources
+      .filter(source => source.kind === kind)
+      .map(source => ({ id: idIn(ids, source.slug), source }))
+      .filter(({ id }) => created.has(id) || updated.has(id) || unrecorded.has(id));
+    await recordPublications(session, publications, importer, "");
+  }
 }
 
-function reportOf(
-  written: Record<keyof ImportReport, WrittenEntities>,
-  leftovers: Leftovers,
-  prune: boolean,
-): ImportReport {
-  const kind = (name: keyof ImportReport): KindReport => {
-    const slugs = leftovers[name].map(({ slug }) => slug);
-    return { ...tallyOf(written[name]), missing: prune ? [] : slugs, pruned: prune ? slugs : [] };
+const importer = { id: null, name: "import" };
+
+function reportOf(written: Written, leftovers: Leftovers, prune: boolean): ImportReport {
+  const reportKind = (kind: ContentKind): KindReport => {
+    const slugs = leftovers[`${kind}s`].map(({ slug }) => slug);
+    return { ...tallyOf(written[kind]), missing: prune ? [] : slugs, pruned: prune ? slugs : [] };
   };
-  return { topics: kind("topics"), tools: kind("tools"), modules: kind("modules"), lessons: kind("lessons") };
+  return {
+    topics: reportKind("topic"),
+    tools: reportKind("tool"),
+    modules: reportKind("module"),
+    lessons: reportKind("lesson"),
+  };
 }

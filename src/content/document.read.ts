@@ -22,6 +22,8 @@ export interface SectionContent extends RenderedMarkdown {
 
 /** Where a piece of content comes from. */
 export interface ContentOrigin {
+  /** The id that it is to have; left out: the one that it has, or a new one. */
+  id?: number;
   slug: string;
   file: string;
   /** Addresses that it had before. */
@@ -60,7 +62,7 @@ export async function readDocument(directory: string, found: ContentFile): Promi
   const { text, problems } = await readContent(directory, found.file);
   if (text === undefined) return { ...found, raw: undefined, lineOf: () => 1, references: [], problems };
   const frontMatter = await parseFrontMatter(found.file, text);
-  return examine(found, frontMatter, await loadMarkdown());
+  return examine(found, frontMatter, await loadMarkdown(), problems);
 }
 
 /** The document that `source` makes, as if it stood in its file. Problems name fields; `body` is that of a section where there are sections. */
@@ -113,8 +115,14 @@ export function fileParts(source: Source, markdown: MarkdownPipeline): { keys: o
   }
 }
 
-function examine(found: ContentFile, frontMatter: FrontMatter, markdown: MarkdownPipeline): ContentDocument {
-  const problems = [...frontMatter.problems];
+/** @param known problems that were found before. */
+function examine(
+  found: ContentFile,
+  frontMatter: FrontMatter,
+  markdown: MarkdownPipeline,
+  known: readonly ContentProblem[] = [],
+): ContentDocument {
+  const problems = [...known, ...frontMatter.problems];
   const body = frontMatter.body === undefined ? noBody : readBody(markdown, found, frontMatter.body);
   problems.push(
     ...body.problems.map(({ line, expected }) => ({

@@ -1,29 +1,30 @@
-// Writes lessons with their place in a module, their topics, tools and prerequisites.
+// Writes lessons with their topics, tools and prerequisites.
 import type { Prisma } from "../generated/prisma/client";
-import { compareText } from "./content.problem";
 import { dayOf } from "./content.text";
-import type { LessonContent, ModuleContent } from "./document.read";
+import type { LessonContent } from "./document.read";
 import { difference, replacement } from "./rows.difference";
-import { idIn, inPortions, markOwners, writeEntities, type WrittenEntities } from "./rows.write";
+import { idIn, inPortions, markOwners, promisedId, writeEntities, type WrittenEntities } from "./rows.write";
 import type { Models, StoredRows } from "./stored.rows";
 
+/** Ids of whatever the lessons name, the lessons themselves aside. */
 export interface LessonSurroundings {
-  modules: readonly ModuleContent[];
   topicIds: ReadonlyMap<string, number>;
   toolIds: ReadonlyMap<string, number>;
-  moduleIds: ReadonlyMap<string, number>;
+  lessonIds: ReadonlyMap<string, number>;
 }
 
-/** Lessons that are to go must be gone: one of them may guide to the tool of a new one. */
+/**
+ * Lessons that are to go must be gone: one of them may guide to the tool of a new one. Their places in modules and topics are given by
+ * `placeLessons` and `orderLessonsOfTopics`.
+ */
 export async function writeLessons(
   models: Models,
   stored: StoredRows,
   lessons: readonly LessonContent[],
-  surroundings: LessonSurroundings,
+  { topicIds, toolIds, lessonIds }: LessonSurroundings,
   now: Date,
 ): Promise<WrittenEntities> {
-  const places = placesOf(surroundings);
-  const rows = lessons.map(lesson => lessonRow(lesson, places.get(lesson.slug), surroundings.toolIds));
+  const rows = lessons.map(lesson => lessonRow(lesson, toolIds));
   const before = await freeGuidedTools(models, stored.lessons, rows);
   const written = await writeEntities(before, rows, {
     create: data => models.lesson.createManyAndReturn({ data, select: { id: true, slug: true } }),
@@ -31,27 +32,13 @@ export async function writeLessons(
   });
   const withId = lessons.map(lesson => ({ lesson, lessonId: idIn(written.ids, lesson.slug) }));
   const owners = [
-    ...(await writeTopicLinks(models, stored, withId, surroundings)),
-    ...(await writeToolLinks(models, stored, withId, surroundings.toolIds)),
-    ...(await writePrerequisites(models, stored, withId, written.ids)),
+    ...(await writeTopicLinks(models, stored, withId, topicIds)),
+    ...(await writeToolLinks(models, stored, withId, toolIds)),
+    ...(await writePrerequisites(models, stored, withId, new Map([...lessonIds, ...written.ids]))),
   ];
   const touched = markOwners(written, owners);
   await inPortions(touched, ids => models.lesson.updateMany({ where: { id: { in: ids } }, data: { updatedAt: now } }));
   return written;
-}
-
-interface Place {
-  moduleId: number;
-  position: number;
-}
-
-function placesOf({ modules, moduleIds }: LessonSurroundings): Map<string, Place> {
-  return new Map(
-    modules.flatMap(module => {
-      const moduleId = idIn(moduleIds, module.slug);
-      return module.lessons.map((slug, index): [string, Place] => [slug, { moduleId, position: index + 1 }]);
-    }),
-  );
 }
 
 /**
@@ -75,60 +62,37 @@ async function freeGuidedTools(
   return stored.map(lesson => (letsGo(lesson) ? { ...lesson, kind: undefined, guidesToolId: undefined } : lesson));
 }
 
+interface LessonTopicKey {
+  lessonId: number;
+  topicId: number;
+}
+
+const atTheEnd = 2_147_483_647;
+
 type LessonsWithId = readonly { lesson: LessonContent; lessonId: number }[];
 
-/**
- * Returns the ids of the lessons that gained or lost a topic. A lesson that only moved within a topic, because others came or went,
- * has not changed itself.
- */
+/** Returns the ids of the lessons that gained or lost a topic. New links stand at the end until `orderLessonsOfTopics` has run. */
 async function writeTopicLinks(
   models: Models,
   stored: StoredRows,
   lessons: LessonsWithId,
-  { modules, topicIds }: LessonSurroundings,
+  topicIds: ReadonlyMap<string, number>,
 ): Promise<number[]> {
   const mine = new Set(lessons.map(({ lessonId }) => lessonId));
-  const wanted = [...new Set(lessons.flatMap(({ lesson }) => lesson.topics))].flatMap(topic => {
-    const order = lessonsInModules(topic, modules);
-    const rank = (slug: string) => order.get(slug) ?? Infinity;
-    return lessons
-      .filter(({ lesson }) => lesson.topics.includes(topic))
-      .sort(({ lesson: a }, { lesson: b }) =>
-        rank(a.slug) === rank(b.slug) ? compareText(a.slug, b.slug) : rank(a.slug) - rank(b.slug),
-      )
-      .map(
-        ({ lessonId }, index) =>
-          ({
-            lessonId,
-            topicId: idIn(topicIds, topic),
-            position: index + 1,
-          }) satisfies Prisma.LessonTopicCreateManyInput,
-      );
-  });
-  const found = difference<
-    { lessonId: number; topicId: number },
-    StoredRows["lessonTopics"][number],
-    (typeof wanted)[number]
-  >(
+  const { added, removed } = difference<LessonTopicKey, LessonTopicKey, LessonTopicKey>(
     stored.lessonTopics.filter(({ lessonId }) => mine.has(lessonId)),
-    wanted,
+    lessons.flatMap(({ lesson, lessonId }) =>
+      lesson.topics.map(topic => ({ lessonId, topicId: idIn(topicIds, topic) })),
+    ),
     ({ lessonId, topicId }) => `${lessonId} ${topicId}`,
   );
-  const { remove, create } = replacement(found);
-  await inPortions(remove, rows =>
+  await inPortions(removed, rows =>
     models.lessonTopic.deleteMany({ where: { OR: rows.map(({ lessonId, topicId }) => ({ lessonId, topicId })) } }),
   );
-  await inPortions(create, data => models.lessonTopic.createMany({ data }));
-  return [...found.added, ...found.removed].map(({ lessonId }) => lessonId);
-}
-
-/** The place of each lesson that is in a module of the topic: by module, then by its place there. */
-function lessonsInModules(topic: string, modules: readonly ModuleContent[]): Map<string, number> {
-  const ordered = modules
-    .filter(module => module.topic === topic)
-    .sort((a, b) => a.position - b.position)
-    .flatMap(module => module.lessons);
-  return new Map(ordered.map((slug, index) => [slug, index]));
+  await inPortions(added, rows =>
+    models.lessonTopic.createMany({ data: rows.map(row => ({ ...row, position: atTheEnd })) }),
+  );
+  return [...added, ...removed].map(({ lessonId }) => lessonId);
 }
 
 async function writeToolLinks(
@@ -195,8 +159,9 @@ async function writePrerequisites(
   return [...remove, ...create].map(({ lessonId }) => lessonId);
 }
 
-function lessonRow(lesson: LessonContent, place: Place | undefined, toolIds: ReadonlyMap<string, number>) {
+function lessonRow(lesson: LessonContent, toolIds: ReadonlyMap<string, number>) {
   return {
+    ...promisedId(lesson),
     slug: lesson.slug,
     title: lesson.title,
     summary: lesson.summary,
@@ -208,8 +173,6 @@ function lessonRow(lesson: LessonContent, place: Place | undefined, toolIds: Rea
     bodyMarkdown: lesson.body.markdown,
     bodyHtml: lesson.body.html,
     bodyText: lesson.body.text,
-    moduleId: place?.moduleId ?? null,
-    position: place?.position ?? null,
     guidesToolId: lesson.guideTo === undefined ? null : idIn(toolIds, lesson.guideTo),
   } satisfies Prisma.LessonCreateManyInput;
 }

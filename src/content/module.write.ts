@@ -1,7 +1,7 @@
 // Writes modules. Which lessons they hold stands in the rows of the lessons; here it only counts as a change of the module.
 import type { Prisma } from "../generated/prisma/client";
 import type { ModuleContent } from "./document.read";
-import { idIn, inPortions, markOwners, writeEntities, type WrittenEntities } from "./rows.write";
+import { idIn, inPortions, markOwners, promisedId, writeEntities, type WrittenEntities } from "./rows.write";
 import type { Models, StoredRows } from "./stored.rows";
 
 type LessonPlaces = StoredRows["lessons"];
@@ -43,6 +43,7 @@ function groupByModule(lessons: LessonPlaces): Map<number, string[]> {
 
 function moduleRow(module: ModuleContent, topicId: number) {
   return {
+    ...promisedId(module),
     slug: module.slug,
     topicId,
     title: module.title,

@@ -56,6 +56,11 @@ export async function writeEntities<Wanted extends { slug: string }>(
   };
 }
 
+/** The id of an entity that was promised one before it was published; the database gives the others theirs. */
+export function promisedId({ id }: { id?: number }): { id?: number } {
+  return id === undefined ? {} : { id };
+}
+
 /** Adds the owners of parts that were written to `updated`; @returns those whose own row was not written yet, so that it can be touched. */
 export function markOwners(written: WrittenEntities, owners: Iterable<number>): number[] {
   const fresh = [...new Set(owners)].filter(id => !written.created.has(id) && !written.updated.has(id));

@@ -3,11 +3,11 @@ import type { Prisma } from "../generated/prisma/client";
 import { dayOf, plainDecimal } from "./content.text";
 import type { ToolContent } from "./document.read";
 import { difference } from "./rows.difference";
-import { idIn, inPortions, markOwners, writeEntities, type WrittenEntities } from "./rows.write";
+import { factRows, writeFacts } from "./fact.write";
+import { idIn, inPortions, markOwners, promisedId, writeEntities, type WrittenEntities } from "./rows.write";
 import type { Models, StoredRows } from "./stored.rows";
 
 type PlanKey = { toolId: number; name: string; unit: string };
-type FactKey = { toolId?: number | null; key: string };
 
 export async function writeTools(
   models: Models,
@@ -34,22 +34,17 @@ export async function writeTools(
   }
   await inPortions(plans.added, data => models.toolPlan.createMany({ data }));
 
-  const facts = difference<FactKey, StoredRows["facts"][number], ReturnType<typeof factRows>[number]>(
+  const facts = await writeFacts(
+    models,
     stored.facts.filter(fact => fact.toolId !== null && mine.has(fact.toolId)),
-    tools.flatMap(tool => factRows(tool, idIn(written.ids, tool.slug))),
-    fact => JSON.stringify([fact.toolId, fact.key]),
+    tools.flatMap(tool => factRows(tool.facts, { toolId: idIn(written.ids, tool.slug), topicId: null })),
   );
-  await inPortions(facts.removed, rows => models.fact.deleteMany({ where: { id: { in: rows.map(row => row.id) } } }));
-  for (const { stored: row, fields } of facts.changed) {
-    await models.fact.update({ where: { id: row.id }, data: fields, select: { id: true } });
-  }
-  await inPortions(facts.added, data => models.fact.createMany({ data }));
-
-  const owners = [plans, facts].flatMap(({ added, changed, removed }) => [
-    ...added.map(row => row.toolId),
-    ...changed.map(({ wanted }) => wanted.toolId),
-    ...removed.map(row => row.toolId),
-  ]);
+  const owners = [
+    ...plans.added.map(row => row.toolId),
+    ...plans.changed.map(({ wanted }) => wanted.toolId),
+    ...plans.removed.map(row => row.toolId),
+    ...facts.map(row => row.toolId),
+  ];
   const touched = markOwners(
     written,
     owners.filter(id => id !== null),
@@ -60,6 +55,7 @@ export async function writeTools(
 
 function toolRow(tool: ToolContent) {
   return {
+    ...promisedId(tool),
     slug: tool.slug,
     name: tool.name,
     vendor: tool.vendor,
@@ -90,26 +86,5 @@ function planRows(tool: ToolContent, toolId: number) {
         sourceName: plan.source.name,
         sourceUrl: plan.source.url ?? null,
       }) satisfies Prisma.ToolPlanCreateManyInput,
-  );
-}
-
-function factRows(tool: ToolContent, toolId: number) {
-  return (tool.facts ?? []).map(
-    (fact, index) =>
-      ({
-        toolId,
-        position: index + 1,
-        key: fact.key,
-        kind: fact.kind,
-        statement: fact.statement,
-        value: fact.value === undefined ? null : plainDecimal(fact.value),
-        comparison: fact.comparison ?? "EXACTLY",
-        unit: fact.unit ?? null,
-        asOf: dayOf(fact.asOf),
-        sourceName: fact.source.name,
-        sourceUrl: fact.source.url ?? null,
-        verifiedOn: fact.verifiedOn === undefined ? null : dayOf(fact.verifiedOn),
-        staleAfter: fact.staleAfter === undefined ? null : dayOf(fact.staleAfter),
-      }) satisfies Prisma.FactCreateManyInput,
   );
 }

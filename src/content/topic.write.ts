@@ -2,8 +2,9 @@
 import type { Prisma } from "../generated/prisma/client";
 import { dayOf } from "./content.text";
 import type { TopicContent } from "./document.read";
+import { factRows, writeFacts } from "./fact.write";
 import { difference, replacement } from "./rows.difference";
-import { idIn, inPortions, markOwners, writeEntities, type WrittenEntities } from "./rows.write";
+import { idIn, inPortions, markOwners, promisedId, writeEntities, type WrittenEntities } from "./rows.write";
 import type { Models, StoredRows } from "./stored.rows";
 
 type SectionKey = { topicId: number; anchor: string };
@@ -26,6 +27,7 @@ export async function writeTopics(
     ...(await writeCallsToAction(models, stored, withId)),
     ...(await writeSections(models, stored, withId, toolIds)),
     ...(await writeRankedTools(models, stored, withId, toolIds)),
+    ...(await writeTopicFacts(models, stored, withId)),
   ];
   const touched = markOwners(written, owners);
   await inPortions(touched, ids => models.topic.updateMany({ where: { id: { in: ids } }, data: { updatedAt: now } }));
@@ -144,8 +146,19 @@ async function writeRankedTools(
   return [...remove, ...create].map(({ topicId }) => topicId);
 }
 
-function topicRow(topic: TopicContent) {
+async function writeTopicFacts(models: Models, stored: StoredRows, topics: TopicsWithId): Promise<number[]> {
+  const mine = new Set(topics.map(({ topicId }) => topicId));
+  const written = await writeFacts(
+    models,
+    stored.facts.filter(({ topicId }) => topicId !== null && mine.has(topicId)),
+    topics.flatMap(({ topic, topicId }) => factRows(topic.facts, { toolId: null, topicId })),
+  );
+  return written.flatMap(({ topicId }) => topicId ?? []);
+}
+
+export function topicRow(topic: TopicContent) {
   return {
+    ...promisedId(topic),
     slug: topic.slug,
     title: topic.title,
     emoji: topic.emoji,

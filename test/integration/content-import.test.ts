@@ -295,7 +295,7 @@ describe("importContent", () => {
       });
     });
 
-    it("takes a user's progress and bookmarks along", async () => {
+    it("leaves a user their progress and bookmarks, which count again when the content is back", async () => {
       const [user, guide] = [
         await database.models.user.create({
           data: { email: "a@example.org", emailKey: "a@example.org", displayName: "A" },
@@ -307,8 +307,10 @@ describe("importContent", () => {
       });
       await database.models.bookmark.create({ data: { learnerId: user.id, lessonId: guide.id } });
       await importFiles(fewer, true);
-      expect(await database.models.lessonProgress.count()).toBe(0);
-      expect(await database.models.bookmark.count()).toBe(0);
+      await importFiles(smallContent);
+      const again = await database.models.lesson.findUniqueOrThrow({ where: { slug: "guide-to-cursor" } });
+      expect(await database.models.lessonProgress.count({ where: { lessonId: again.id } })).toBe(1);
+      expect(await database.models.bookmark.count({ where: { lessonId: again.id } })).toBe(1);
       await database.models.user.delete({ where: { id: user.id } });
     });
 
@@ -402,12 +404,12 @@ describe("importContent", () => {
       ]),
     );
     const { statements } = await watched(() => importFiles({ ...smallContent, ...many }));
-    expect(statements.length).toBeLessThan(50);
+    expect(statements.length).toBeLessThan(60);
   });
 
-  it("leaves facts about topics alone, which have no file", async () => {
+  it("takes away facts about topics that their files do not state", async () => {
     const topic = await database.models.topic.findUniqueOrThrow({ where: { slug: "data" } });
-    const fact = await database.models.fact.create({
+    await database.models.fact.create({
       data: {
         topicId: topic.id,
         position: 1,
@@ -418,8 +420,9 @@ describe("importContent", () => {
         sourceName: "x",
       },
     });
-    expect((await watched(() => importFiles(smallContent))).writes).toEqual([]);
-    await database.models.fact.delete({ where: { id: fact.id } });
+    const { topics } = await importFiles(smallContent);
+    expect(topics.updated).toEqual(["data"]);
+    expect(await database.models.fact.count({ where: { topicId: topic.id } })).toBe(0);
   });
 
   it("comes to the same tables on every way there", async () => {

@@ -28,8 +28,9 @@ INSERT INTO "lesson_prerequisite" VALUES (1, 2, 1);
 INSERT INTO "app_user" ("email", "email_key", "display_name") VALUES ('A@example.org', 'a@example.org', 'A');
 INSERT INTO "lesson_progress" ("learner_id", "lesson_id", "state") SELECT "id", 1, 'STARTED' FROM "app_user";
 INSERT INTO "bookmark" ("learner_id", "lesson_id") SELECT "id", 1 FROM "app_user";
-INSERT INTO "revision" ("entity", "entity_id", "number", "state", "author_name", "content", "published_at")
-  VALUES ('TOPIC', 1, 1, 'PUBLISHED', 'A', '{}', now()), ('TOPIC', 1, 2, 'SUPERSEDED', 'A', '{}', now()), ('TOOL', 1, 1, 'PUBLISHED', 'A', '{}', now());
+INSERT INTO "revision" ("entity", "entity_id", "number", "state", "slug", "author_name", "content", "published_at")
+  VALUES ('TOPIC', 1, 1, 'PUBLISHED', 's', 'A', '{}', now()), ('TOPIC', 1, 2, 'SUPERSEDED', 's', 'A', '{}', now()), ('TOOL', 1, 1, 'PUBLISHED', 's', 'A', '{}', now());
+INSERT INTO "slug_redirect" ("entity", "slug", "entity_id") VALUES ('TOPIC', 'old', 1);
 INSERT INTO "user_session" ("user_id", "expires_at", "address") SELECT "id", now(), '::1' FROM "app_user";
 INSERT INTO "refresh_token" ("hash", "session_id") SELECT sha256('a'), "id" FROM "user_session";
 INSERT INTO "one_time_token" ("hash", "user_id", "purpose", "email", "expires_at") SELECT sha256('a'), "id", 'VERIFY_EMAIL', "email", now() FROM "app_user";
@@ -91,7 +92,15 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   mail_message_sent_check: [`"sent_at" = now()`, `"sent_at" = now(), "next_attempt_at" = NULL`],
   revision_number_check: [`"number" = 0`],
   revision_scheduled_check: [`"state" = 'SCHEDULED', "published_at" = NULL`],
-  revision_published_check: [`"published_at" = NULL`, `"state" = 'DRAFT'`],
+  revision_published_check: [
+    `"state" = 'PUBLISHED', "published_at" = NULL`,
+    `"state" = 'DRAFT'`,
+    `"state" = 'PUBLISHED', "withdrawn_at" = now() + interval '1 day'`,
+    `"state" = 'SUPERSEDED', "withdrawn_at" = "published_at" - interval '1 day'`,
+  ],
+  revision_failure_check: [`"failure" = 'F'`, `"failed_at" = now()`],
+  revision_slug_check: badSlugs,
+  slug_redirect_slug_check: badSlugs,
 };
 
 describe("Database constraints", () => {

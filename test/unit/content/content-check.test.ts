@@ -52,7 +52,7 @@ const valueCases: Case[] = [
     "vendor: Anysphere",
     "vendor: Anysphere\nvendr: x",
     [
-      `${tool}:4  vendr  expected one of the keys name, vendor, category, tagline, website, pricingModel, protocols, models, plans, facts`,
+      `${tool}:4  vendr  expected one of the keys name, vendor, category, tagline, website, pricingModel, protocols, models, plans, facts, formerSlugs`,
     ],
   ],
   [
@@ -68,7 +68,7 @@ const valueCases: Case[] = [
     "vendor: Anthropic",
     "vendor: Anthropic\n__proto__: { a: 1 }",
     [
-      "tools/claude.md:4  __proto__  expected one of the keys name, vendor, category, tagline, website, pricingModel, protocols, models, plans, facts",
+      "tools/claude.md:4  __proto__  expected one of the keys name, vendor, category, tagline, website, pricingModel, protocols, models, plans, facts, formerSlugs",
     ],
   ],
   ["an emoji is one", topic, "🧩", "🧩🧩", [`${topic}:3  emoji  expected one emoji`]],
@@ -263,7 +263,7 @@ const yamlCases: Case[] = [
     smallContent[tool]?.split("---")[1] ?? "",
     "\n- a\n",
     [
-      `${tool}:2  front matter  expected the keys name, vendor, category, tagline, website, pricingModel, protocols, models, plans, facts`,
+      `${tool}:2  front matter  expected the keys name, vendor, category, tagline, website, pricingModel, protocols, models, plans, facts, formerSlugs`,
     ],
   ],
   [

@@ -1,0 +1,75 @@
+// Addresses: the slug that an entity has, and those that lead to it for ever. The only writer of `slug_redirect`.
+import type { DatabaseSession } from "../db/database";
+import { sql, trustedSql } from "../db/sql";
+import type { ContentKind } from "./content.files";
+import { entityOf } from "./revision.write";
+
+export interface Address {
+  slug: string;
+  id: number;
+}
+
+/** The entities that old addresses lead to, by the old address. */
+export async function readRedirects(
+  session: DatabaseSession,
+  kind: ContentKind,
+  slugs: readonly string[],
+): Promise<Map<string, number>> {
+  if (slugs.length === 0) return new Map();
+  const rows = await session.query<Address>(sql`
+    SELECT "slug" AS "slug", "entity_id" AS "id" FROM "slug_redirect"
+    WHERE "entity" = ${entityOf(kind)}::"revision_entity" AND "slug" = ANY (${[...slugs]}::text[])`);
+  return new Map(rows.map(({ slug, id }) => [slug, id]));
+}
+
+/** What is live under these slugs. */
+export async function readAddresses(
+  session: DatabaseSession,
+  kind: ContentKind,
+  slugs: readonly string[],
+): Promise<Map<string, number>> {
+  if (slugs.length === 0) return new Map();
+  const rows = await session.query<Address>(sql`
+    SELECT "slug" AS "slug", "id" AS "id" FROM ${trustedSql(`"${kind}"`)} WHERE "slug" = ANY (${[...slugs]}::text[])`);
+  return new Map(rows.map(({ slug, id }) => [slug, id]));
+}
+
+/** From now on, `slug` leads to the entity; so does whatever led to the entity `instead`, which is gone. */
+export async function addRedirects(
+  session: DatabaseSession,
+  kind: ContentKind,
+  addresses: readonly Address[],
+): Promise<void> {
+  if (addresses.length === 0) return;
+  await session.query(sql`
+    INSERT INTO "slug_redirect" ("entity", "slug", "entity_id")
+    SELECT ${entityOf(kind)}::"revision_entity", r."slug", r."id"
+    FROM jsonb_to_recordset(${JSON.stringify(addresses)}::jsonb) AS r("slug" text, "id" integer)
+    ON CONFLICT ("entity", "slug") DO UPDATE SET "entity_id" = EXCLUDED."entity_id"
+    WHERE "slug_redirect"."entity_id" <> EXCLUDED."entity_id"`);
+}
+
+/** Lets everything that led to one entity lead to another. */
+export async function moveRedirects(
+  session: DatabaseSession,
+  kind: ContentKind,
+  from: number,
+  to: number,
+): Promise<void> {
+  await session.query(sql`
+    UPDATE "slug_redirect" SET "entity_id" = ${to}
+    WHERE "entity" = ${entityOf(kind)}::"revision_entity" AND "entity_id" = ${from}`);
+}
+
+/** Gives a live entity another slug; its old one leads to it. @param address its id, and its new slug */
+export async function changeAddress(session: DatabaseSession, kind: ContentKind, { id, slug }: Address): Promise<void> {
+  const table = trustedSql(`"${kind}"`);
+  const [before] = await session.query<{ slug: string }>(sql`SELECT "slug" AS "slug" FROM ${table} WHERE "id" = ${id}`);
+  if (!before || before.slug === slug) return;
+  await session.query(sql`UPDATE ${table} SET "slug" = ${slug}, "updated_at" = now() WHERE "id" = ${id}`);
+  // An entity may take back an address that led to it.
+  await session.query(sql`
+    DELETE FROM "slug_redirect"
+    WHERE "entity" = ${entityOf(kind)}::"revision_entity" AND "slug" = ${slug} AND "entity_id" = ${id}`);
+  await addRedirects(session, kind, [{ slug: before.slug, id }]);
+}
