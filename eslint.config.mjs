@@ -44,6 +44,7 @@ const withoutId = {
   types: [
     "CallToAction",
     "CatalogStats",
+    "EditConflict",
     "GroupProgress",
     "LearningStreak",
     "LessonBody",

@@ -19,6 +19,7 @@ async function main(): Promise<number> {
     const running = await startServices(
       {
         ...config.accounts,
+        ...config.editorial,
         production: config.production,
         dataDirectory: config.database.dataDirectory,
         port: config.port,

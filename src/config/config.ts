@@ -62,6 +62,7 @@ const environment = {
   PASSWORD_HASH_MEMORY_KIB: integer(8_192, 1_048_576).default(19_456),
   PASSWORD_HASH_PASSES: integer(1, 20).default(2),
   PASSWORD_HASH_CONCURRENCY: integer(1, 64).default(2),
+  EDITORIAL_FOUR_EYES: flag.default(false),
   REDIS_URL: redisUrl.optional(),
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailAddress.default("learngraph <no-reply@localhost>"),
@@ -112,6 +113,7 @@ const schema = z.object(environment).transform(env => {
       smtpUrl: env.SMTP_URL,
       mailFrom: env.MAIL_FROM,
     },
+    editorial: { fourEyes: env.EDITORIAL_FOUR_EYES },
     limits: { maxDepth: env.QUERY_MAX_DEPTH, maxCost: env.QUERY_MAX_COST },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (production ? "json" : "pretty") },
   } as const;

@@ -47,14 +47,14 @@ export function checkCatalogue(
   ];
 }
 
-interface Named {
+export interface Named {
   path: FieldPath;
   kind: ContentKind;
   slug: string;
 }
 
 /** What the front matter of a document names. */
-function namedBy({ kind, raw }: ContentDocument): Named[] {
+export function namesIn({ kind, raw }: ContentDocument): Named[] {
   const one = (target: ContentKind, path: FieldPath): Named[] => {
     const slug = slugAt(raw, path);
     return slug === undefined ? [] : [{ path, kind: target, slug }];
@@ -82,7 +82,7 @@ function checkReferences(documents: readonly ContentDocument[], targets: readonl
   const known = new Set(targets.map(({ kind, slug }) => fileOf(kind, slug)));
   const phrase = (kind: ContentKind, slug: string) => `the slug of a ${kind}; there is no ${fileOf(kind, slug)}`;
   return documents.flatMap(document => [
-    ...namedBy(document)
+    ...namesIn(document)
       .filter(({ kind, slug }) => !known.has(fileOf(kind, slug)))
       .map(({ path, kind, slug }) => problemAt(document, path, phrase(kind, slug))),
     ...document.references

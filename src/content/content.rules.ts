@@ -49,8 +49,14 @@ const flag = z.boolean(expect("true or false"));
 const oneOf = <const T extends Readonly<Record<string, string>>>(values: T) =>
   z.enum(values, expect(`one of ${Object.values(values).join(", ")}`));
 
+/** More than any page shows, and as many as a list of the API gives at once. */
+const mostItems = 100;
+
 function listOf<T extends z.ZodType>(item: T, phrase: string, least = 0) {
-  return z.array(item, expect(phrase)).min(least, { error: phrase });
+  return z
+    .array(item, expect(phrase))
+    .min(least, { error: phrase })
+    .max(mostItems, { error: `at most ${mostItems} entries` });
 }
 
 function mapOf<S extends z.ZodRawShape>(shape: S) {

@@ -159,7 +159,7 @@ async function writePrerequisites(
   return [...remove, ...create].map(({ lessonId }) => lessonId);
 }
 
-function lessonRow(lesson: LessonContent, toolIds: ReadonlyMap<string, number>) {
+export function lessonRow(lesson: LessonContent, toolIds: ReadonlyMap<string, number>) {
   return {
     ...promisedId(lesson),
     slug: lesson.slug,

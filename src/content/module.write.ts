@@ -41,7 +41,7 @@ function groupByModule(lessons: LessonPlaces): Map<number, string[]> {
   return groups;
 }
 
-function moduleRow(module: ModuleContent, topicId: number) {
+export function moduleRow(module: ModuleContent, topicId: number) {
   return {
     ...promisedId(module),
     slug: module.slug,

@@ -53,7 +53,7 @@ export async function writeTools(
   return written;
 }
 
-function toolRow(tool: ToolContent) {
+export function toolRow(tool: ToolContent) {
   return {
     ...promisedId(tool),
     slug: tool.slug,
@@ -71,7 +71,7 @@ function toolRow(tool: ToolContent) {
   } satisfies Prisma.ToolCreateManyInput;
 }
 
-function planRows(tool: ToolContent, toolId: number) {
+export function planRows(tool: ToolContent, toolId: number) {
   return (tool.plans ?? []).map(
     (plan, index) =>
       ({

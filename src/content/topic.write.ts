@@ -120,18 +120,7 @@ async function writeRankedTools(
   toolIds: ReadonlyMap<string, number>,
 ): Promise<number[]> {
   const mine = new Set(topics.map(({ topicId }) => topicId));
-  const wanted = topics.flatMap(({ topic, topicId }) =>
-    topic.tools.map(
-      ({ tool, blurb, featured = false }, index) =>
-        ({
-          topicId,
-          toolId: idIn(toolIds, tool),
-          rank: index + 1,
-          blurb,
-          featured,
-        }) satisfies Prisma.TopicToolCreateManyInput,
-    ),
-  );
+  const wanted = topics.flatMap(({ topic, topicId }) => rankedToolRows(topic, topicId, toolIds));
   const { remove, create } = replacement(
     difference<{ topicId: number; toolId: number }, StoredRows["topicTools"][number], (typeof wanted)[number]>(
       stored.topicTools.filter(({ topicId }) => mine.has(topicId)),
@@ -156,6 +145,19 @@ async function writeTopicFacts(models: Models, stored: StoredRows, topics: Topic
   return written.flatMap(({ topicId }) => topicId ?? []);
 }
 
+export function rankedToolRows(topic: TopicContent, topicId: number, toolIds: ReadonlyMap<string, number>) {
+  return topic.tools.map(
+    ({ tool, blurb, featured = false }, index) =>
+      ({
+        topicId,
+        toolId: idIn(toolIds, tool),
+        rank: index + 1,
+        blurb,
+        featured,
+      }) satisfies Prisma.TopicToolCreateManyInput,
+  );
+}
+
 export function topicRow(topic: TopicContent) {
   return {
     ...promisedId(topic),
@@ -171,7 +173,7 @@ export function topicRow(topic: TopicContent) {
   } satisfies Prisma.TopicCreateManyInput;
 }
 
-function sectionRows(topic: TopicContent, topicId: number) {
+export function sectionRows(topic: TopicContent, topicId: number) {
   return topic.sections.map(
     (section, index) =>
       ({

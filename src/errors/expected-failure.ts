@@ -3,10 +3,12 @@
 /** Every value that `UserError.code` can have. */
 export const userErrorCodes = [
   "CONFLICT",
+  "IN_USE",
   "INVALID",
   "INVALID_CREDENTIALS",
   "INVALID_TOKEN",
   "LAST_ADMIN",
+  "NOT_ALLOWED",
   "NOT_FOUND",
   "TOO_MANY",
 ] as const;
@@ -25,7 +27,11 @@ export interface UserProblem {
 export class ExpectedFailure extends Error {
   override readonly name = "ExpectedFailure";
 
-  constructor(readonly problems: readonly UserProblem[]) {
+  /** @param payload fields of the mutation's payload that tell more. */
+  constructor(
+    readonly problems: readonly UserProblem[],
+    readonly payload: Readonly<Record<string, unknown>> = {},
+  ) {
     super(problems.map(problem => problem.message).join("; "));
   }
 }

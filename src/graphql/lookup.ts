@@ -3,6 +3,7 @@ import { Length } from "class-validator";
 import { Field, ID, InputType } from "type-graphql";
 import type { RequestContext } from "../request/context";
 import type { Entity } from "../request/entity";
+import { formerAddress } from "../request/redirect";
 import { badInput } from "../errors/app-error";
 import { decodeNodeId, integerKey } from "./node-id";
 import { selectedColumns, type SelectionInfo } from "./selection";
@@ -17,13 +18,16 @@ export abstract class IdOrSlug {
   @Length(1, maxIdLength)
   id?: string;
 
-  @Field(() => String, { nullable: true, description: "The address in URLs." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The address in URLs; one that it had before, too. The answer's `slug` is the present one.",
+  })
   @Length(1, maxSlugLength)
   slug?: string;
 }
 
 /**
- * The row that `by` names, or null when there is none; an id of another type names none.
+ * The row that `by` names, or null when there is none; an id of another type names none. A slug that an entity had before names it still.
  * @throws AppError BAD_USER_INPUT for text that cannot be an id.
  */
 export async function findBy<Row extends { id: number; slug: string }>(
@@ -32,7 +36,10 @@ export async function findBy<Row extends { id: number; slug: string }>(
   ctx: RequestContext,
   info: SelectionInfo,
 ): Promise<Row | null> {
-  if (by.slug !== undefined) return find(entity, "slug", by.slug, ctx, info);
+  if (by.slug !== undefined) {
+    const found = await find(entity, "slug", by.slug, ctx, info);
+    return found ?? find(entity, "id", await formerAddress.load(ctx, { type: entity.name, slug: by.slug }), ctx, info);
+  }
   if (by.id === undefined) throw badInput("by", "must name exactly one of id and slug.");
   return find(entity, "id", integerKey(decodeNodeId(by.id, "by.id"), entity.name), ctx, info);
 }

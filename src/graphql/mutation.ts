@@ -9,10 +9,12 @@ const codes = Object.fromEntries(userErrorCodes.map(code => [code, code])) as Re
 
 defineEnum(codes, "UserErrorCode", "Why a mutation was refused.", {
   CONFLICT: "Somebody else changed the same thing at the same time, or it was changed since it was read.",
+  IN_USE: "Something else needs it; the message names what.",
   INVALID: "A field breaks its rule; `path` names it.",
   INVALID_CREDENTIALS: "Email and password do not belong together.",
   INVALID_TOKEN: "The token is unknown, used or too old.",
   LAST_ADMIN: "There has to be an admin.",
+  NOT_ALLOWED: "Its present state does not allow it, or somebody else has to do it first.",
   NOT_FOUND: "What the input names does not exist.",
   TOO_MANY: "There are as many as there may be.",
 });
@@ -46,7 +48,7 @@ export abstract class MutationPayload {
   readonly userErrors!: readonly UserError[];
 }
 
-/** What a payload's fields read: of a refused mutation, the reasons alone, so that its own fields are null. */
+/** What a payload's fields read: of a refused mutation, the reasons and what tells more about them, so that its own fields are null. */
 export type Payload<T> = (T & { userErrors: readonly [] }) | { userErrors: readonly UserProblem[] };
 
 /**
@@ -78,7 +80,7 @@ export async function answer<T extends object>(input: object, work: () => Promis
   try {
     return { ...(await work()), userErrors: [] };
   } catch (error) {
-    if (error instanceof ExpectedFailure) return { userErrors: error.problems };
+    if (error instanceof ExpectedFailure) return { ...error.payload, userErrors: error.problems };
     throw error;
   }
 }

@@ -40,6 +40,23 @@ export function isSelected(info: SelectionInfo, ...path: string[]): boolean {
   return fieldNodesAt(info, path).length > 0;
 }
 
+/**
+ * Whether the current field is on the object of the operation's only root field, and selected once there: then nothing else of the operation
+ * can see what it does to the context.
+ */
+export function isAlone({ operation, fragments, fieldNodes, path }: GraphQLResolveInfo): boolean {
+  const roots = countFields(operation.selectionSet, fragments);
+  return roots === 1 && fieldNodes.length === 1 && path.prev?.prev === undefined;
+}
+
+function countFields(set: SelectionSetNode, fragments: GraphQLResolveInfo["fragments"]): number {
+  return set.selections.reduce((count, selection) => {
+    if (selection.kind === Kind.FIELD) return count + 1;
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
+    return count + (fragment ? countFields(fragment.selectionSet, fragments) : 0);
+  }, 0);
+}
+
 type FieldNode = Extract<SelectionNode, { kind: Kind.FIELD }>;
 
 function fieldsAt(info: SelectionInfo, path: readonly string[], typeName: string): FieldNode[] {

@@ -2,6 +2,7 @@
 // (docs/mail.md).
 import type { Logger } from "pino";
 import type { Database } from "../db/database";
+import { createBell } from "../db/bell";
 import { MailFailure, type MailTransport } from "./mail.message";
 import { claimMail, deleteOldMail, markMailSent, postponeMail, type ClaimedMail } from "./outbox";
 
@@ -115,31 +116,4 @@ function backOffSeconds(attempts: number): number {
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" && /^\w+( \d{3})?$/.test(code) ? code : "UNKNOWN";
-}
-
-/**
- * Whoever waits is woken by a ring, also by one since the last wait. The waiting one goes on in its own asynchronous
- * context: the sender must not come to work inside the transaction of somebody who rings.
- */
-function createBell() {
-  let rung = false;
-  let wakeUp = (): void => undefined;
-  return {
-    ring: (): void => {
-      rung = true;
-      wakeUp();
-    },
-    wait: async (timeoutMs: number): Promise<void> => {
-      if (!rung) {
-        await new Promise<void>(resolve => {
-          const timer = setTimeout(resolve, timeoutMs);
-          wakeUp = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      rung = false;
-    },
-  };
 }

@@ -3,7 +3,7 @@
 import { columnName, emptySql, joinSql, sql, trustedSql, type Sql } from "../db/sql";
 
 export type ColumnType =
-  "integer" | "text" | "boolean" | "uuid" | "enum" | "enums" | "texts" | "date" | "instant" | "decimal";
+  "integer" | "bigint" | "text" | "boolean" | "uuid" | "enum" | "enums" | "texts" | "date" | "instant" | "decimal";
 
 /** For graphql/, which stands on this layer and not on db/. */
 export { isCalendarDay, isStorableText } from "../db/stored-values";
@@ -25,6 +25,7 @@ export function readValue(expression: string, type: ColumnType): Sql {
     case "boolean":
     case "texts":
       return value;
+    case "bigint":
     case "uuid":
     case "enum":
       return sql`${value}::text`;
@@ -57,6 +58,7 @@ export function selectList(
 export function parameterCast(type: ColumnType): Sql {
   const casts: Partial<Record<ColumnType, string>> = {
     integer: "integer",
+    bigint: "bigint",
     uuid: "uuid",
     date: "date",
     instant: "timestamptz",

@@ -1,5 +1,6 @@
 // What one operation carries: who asks, the database session it reads from, its loaders. A transaction is a new context.
 import type { Database, DatabaseSession, TransactionOptions } from "../db/database";
+import { withTables, type Sql } from "../db/sql";
 import type { Role } from "../generated/prisma/enums";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
@@ -123,6 +124,17 @@ export function inTransaction<T>(
     session => work(withViewer({ ...ctx, session: ctx.explanation?.observe(session) ?? session, loaders: new Map() })),
     options,
   );
+}
+
+/** For the rest of the operation, these tables are read in the place of those of the same names. Nothing is written. */
+export function readInstead(ctx: RequestContext, tables: Sql): void {
+  const { session } = ctx;
+  const instead: DatabaseSession = {
+    models: session.models,
+    query: statement => session.query(withTables(tables, statement)),
+  };
+  (ctx as { session: DatabaseSession }).session = instead;
+  ctx.loaders.clear();
 }
 
 /** The day on which the request began, in UTC, as YYYY-MM-DD. */

@@ -63,5 +63,6 @@ function fits(key: unknown, expected: KeyType | undefined): boolean {
   if (typeof key !== "string" || !isStorableText(key)) return false;
   if (expected?.values) return expected.values.includes(key);
   if (expected?.type === "date") return isCalendarDay(key);
+  if (expected?.type === "bigint") return /^\d{1,18}$/.test(key);
   return expected?.type !== "instant" || isStoredInstant(key);
 }

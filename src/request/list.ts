@@ -14,7 +14,7 @@ import { maxPageSize, pageSize, type PageArguments, type PageSize } from "./page
  */
 export interface OrderKey extends KeyType {
   expression: string;
-  type: ColumnType & ("integer" | "text" | "date" | "instant" | "enum");
+  type: ColumnType & ("integer" | "bigint" | "text" | "date" | "instant" | "enum");
   /** Of an enum: its SQL type. */
   cast?: string;
   descending?: boolean;

@@ -11,6 +11,10 @@ export interface Services {
   readonly quietMs: number;
   /** Where the site is, for links in mails; without a slash at the end. */
   readonly publicUrl: string;
+  /** Whether a revision is published only after somebody else than its author has approved it. */
+  readonly fourEyes: boolean;
+  /** Tells the publisher that a committed transaction has scheduled a revision. */
+  readonly revisionScheduled: () => void;
   /** Tells the sender that a committed transaction has queued mail. */
   readonly mailQueued: () => void;
 }

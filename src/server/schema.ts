@@ -6,7 +6,9 @@ import { enforceAccess } from "../graphql/access";
 import { validateArgument } from "../graphql/argument-validation";
 import { NodeIdResolver } from "../graphql/node.type";
 import { accountModule } from "../modules/account/account.module";
+import { auditModule } from "../modules/audit/audit.module";
 import { catalogModule } from "../modules/catalog/catalog.module";
+import { editorialModule } from "../modules/editorial/editorial.module";
 import { learningModule } from "../modules/learning/learning.module";
 import { lessonModule } from "../modules/lesson/lesson.module";
 import { defineNodeResolver } from "../modules/node/node.resolver";
@@ -20,10 +22,12 @@ const modules = [
   toolModule,
   lessonModule,
   userModule,
+  auditModule,
   accountModule,
   learningModule,
   catalogModule,
   searchModule,
+  editorialModule,
 ];
 
 /** @throws Error for a root field that does not declare who may use it. */

@@ -1,4 +1,4 @@
-// Makes what operations need beside the database: tokens, passwords, attempt counts and the sender of mail.
+// Makes what operations need beside the database: tokens, passwords, attempt counts, the sender of mail and the publisher of what is scheduled.
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { createAttemptLimiter, type AttemptStore } from "../auth/attempts";
@@ -11,6 +11,7 @@ import { createFileTransport, mailDirectory } from "../mail/file.transport";
 import { startMailSender } from "../mail/mail.sender";
 import type { Services } from "../request/services";
 import { startHousekeeping } from "./housekeeping";
+import { startPublisher } from "./publisher";
 
 export interface ServiceSettings {
   production: boolean;
@@ -23,6 +24,8 @@ export interface ServiceSettings {
   redisUrl: string | undefined;
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Whether a revision is published only after somebody else than its author has approved it. */
+  fourEyes: boolean;
   /** For the address of the site in development. */
   port: number;
 }
@@ -49,6 +52,7 @@ export async function startServices(
   const transport = await mailTransport(settings);
   if (!transport) log.warn("SMTP_URL is not set: mail waits in the database");
   const sender = transport && startMailSender({ database, log, transport });
+  const publisher = startPublisher({ database, log, fourEyes: settings.fourEyes });
   const stopHousekeeping = startHousekeeping(database, log);
   return {
     services: {
@@ -57,10 +61,13 @@ export async function startServices(
       attempts: createAttemptLimiter({ store: redis ? { kind: "redis", client: redis } : attemptStore(database) }),
       quietMs: 300,
       publicUrl,
+      fourEyes: settings.fourEyes,
+      revisionScheduled: () => publisher.wake(),
       mailQueued: () => sender?.wake(),
     },
     stop: async () => {
       stopHousekeeping();
+      await publisher.stop();
       await sender?.stop();
       transport?.close();
       redis?.disconnect();

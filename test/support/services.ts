@@ -15,6 +15,8 @@ export async function createTestServices(given: Partial<Services> = {}): Promise
     attempts: createAttemptLimiter({ store: { kind: "memory" } }),
     quietMs: 0,
     publicUrl,
+    fourEyes: false,
+    revisionScheduled: () => undefined,
     mailQueued: () => undefined,
     ...given,
   };

@@ -47,6 +47,18 @@ CREATE INDEX "revision_approver_id_idx" ON "revision"("approver_id");
 -- CreateIndex
 CREATE INDEX "revision_entity_slug_idx" ON "revision"("entity", "slug");
 
+-- CreateIndex
+CREATE INDEX "revision_author_name_idx" ON "revision"("author_name");
+
+-- CreateIndex
+CREATE INDEX "revision_slug_idx" ON "revision"("slug");
+
+-- CreateIndex
+CREATE INDEX "audit_event_actor_name_idx" ON "audit_event"("actor_name");
+
+-- CreateIndex
+CREATE INDEX "audit_event_action_idx" ON "audit_event"("action");
+
 -- AddForeignKey
 ALTER TABLE "revision" ADD CONSTRAINT "revision_approver_id_fkey" FOREIGN KEY ("approver_id") REFERENCES "app_user"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 

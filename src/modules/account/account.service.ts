@@ -6,6 +6,7 @@ import { expected } from "../../errors/expected-failure";
 import type { Role } from "../../generated/prisma/enums";
 import { queueMail } from "../../mail/outbox";
 import { inTransaction, type RequestContext } from "../../request/context";
+import { actorOf, recordChange } from "../audit/audit.service";
 import * as mails from "./account.mails";
 import { accountByEmail, accountById, emailKey, lockPassword, type AccountRow } from "./account.rows";
 import type * as inputs from "./account.inputs";
@@ -220,11 +221,14 @@ export async function deleteMyAccount(ctx: RequestContext, input: inputs.DeleteM
 
 /** @param userId null for an id that cannot be a user's. @throws ExpectedFailure NOT_FOUND, LAST_ADMIN */
 export async function setUserRole(ctx: RequestContext, userId: string | null, role: Role): Promise<{ id: string }> {
+  const { models } = ctx.session;
   const where = { id: userId ?? "" };
-  await keepingAnAdmin(async () => {
-    const { count } =
-      userId === null ? { count: 0 } : await ctx.session.models.user.updateMany({ where, data: { role } });
-    if (count === 0) throw expected("NOT_FOUND", "There is no such user.", "userId");
+  const user = userId === null ? null : await models.user.findUnique({ where, select: { role: true } });
+  if (!user) throw expected("NOT_FOUND", "There is no such user.", "userId");
+  await keepingAnAdmin(() => models.user.updateMany({ where, data: { role } }));
+  await recordChange(ctx.session, await actorOf(ctx), {
+    ...{ action: "setUserRole", entity: "User", entityId: where.id },
+    ...{ before: { role: user.role }, after: { role } },
   });
   return where;
 }

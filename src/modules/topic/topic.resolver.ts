@@ -5,9 +5,11 @@ import { RequireAccess } from "../../graphql/access";
 import { connect, listAll } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
 import { RichText } from "../../graphql/rich-text.type";
+import { DateScalar } from "../../graphql/scalars";
 import type { RequestContext } from "../../request/context";
 import { TopicListArgs } from "./topic.args";
 import { TopicCategory } from "./topic.enums";
+import { findTopicAsOf } from "./topic.history";
 import { TopicBy } from "./topic.inputs";
 import {
   callToActionEntity,
@@ -28,14 +30,18 @@ export class TopicResolver {
   @Query(() => Topic, {
     nullable: true,
     description:
-      'One topic, or null when there is none.\n\nExample: `{ topic(by: { slug: "backend-and-api-development" }) { title } }`',
+      'One topic, or null when there is none. With `asOf`, as it stood at the end of that day: its own text, sections, tools and facts; what is around it is as it is now. That is asked for alone, without other root fields, and null when the topic was not there then.\n\nExample: `{ topic(by: { slug: "backend-and-api-development" }) { title } }`',
   })
   topic(
     @Arg("by", () => TopicBy, { description: "Which topic." }) by: TopicBy,
+    @Arg("asOf", () => DateScalar, { nullable: true, description: "A day, in UTC; the present when left out." })
+    asOf: string | null | undefined,
     @Ctx() ctx: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ) {
-    return findBy(topicEntity, by, ctx, info);
+    return asOf === undefined || asOf === null
+      ? findBy(topicEntity, by, ctx, info)
+      : findTopicAsOf(by, asOf, ctx, info);
   }
 
   @RequireAccess("PUBLIC")
