@@ -44,6 +44,8 @@ const withoutId = {
   types: [
     "CallToAction",
     "CatalogStats",
+    "ContentChange",
+    "FieldChange",
     "GroupProgress",
     "LearningStreak",
     "LessonBody",
@@ -51,6 +53,7 @@ const withoutId = {
     "LessonProgress",
     "Money",
     "PageInfo",
+    "RevisionComparison",
     "RichText",
     "SearchFacets",
     "SearchHighlight",
@@ -63,6 +66,7 @@ const withoutId = {
     "TopicCategoryGroup",
     "UserError",
     "Viewer",
+    "WordChange",
   ],
 };
 
