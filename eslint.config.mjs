@@ -44,7 +44,9 @@ const withoutId = {
   types: [
     "CallToAction",
     "CatalogStats",
+    "ContentChange",
     "EditConflict",
+    "FieldChange",
     "GroupProgress",
     "LearningStreak",
     "LessonBody",
@@ -52,6 +54,7 @@ const withoutId = {
     "LessonProgress",
     "Money",
     "PageInfo",
+    "RevisionComparison",
     "RichText",
     "SearchFacets",
     "SearchHighlight",
@@ -64,6 +67,7 @@ const withoutId = {
     "TopicCategoryGroup",
     "UserError",
     "Viewer",
+    "WordChange",
   ],
 };
 

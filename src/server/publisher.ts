@@ -25,10 +25,7 @@ export function startPublisher({ database, log, fourEyes, intervalMs = 15_000 }:
   const state = { stopped: false, reachable: true };
 
   async function work(): Promise<void> {
-    while (!state.stopped) {
-      const waitMs = await publishAll();
-      if (!state.stopped) await bell.wait(waitMs);
-    }
+    for (let waitMs = await publishAll(); !state.stopped; waitMs = await publishAll()) await bell.wait(waitMs);
   }
 
   /** @returns when to look again, in milliseconds. */

@@ -11,6 +11,7 @@ const items = (name: string) => ({ message: `${name} must be at most ${maxItems}
 const note = { message: "note must be at most 500 characters long." };
 const slug = { message: "slug must have 1 to 80 characters." };
 
+@InputType()
 abstract class Noted extends MutationInput {
   @MaxLength(500, note)
   @Field(() => String, {
@@ -20,6 +21,7 @@ abstract class Noted extends MutationInput {
   readonly note!: string;
 }
 
+@InputType()
 abstract class Versioned extends Noted {
   @Min(1, { message: "expectedVersion must be 1 or more." })
   @Field(() => Int, {

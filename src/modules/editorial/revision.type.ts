@@ -13,6 +13,7 @@ export const Content = createUnionType({
   name: "Content",
   description: "What editors write and readers see.",
   types: () => [Topic, Tool, Module, Lesson] as const,
+  resolveType: (value: object) => (value as { __typename: "Topic" | "Tool" | "Module" | "Lesson" }).__typename,
 });
 
 @ObjectType("Revision", {
