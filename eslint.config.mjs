@@ -45,6 +45,7 @@ const withoutId = {
     "CallToAction",
     "CatalogStats",
     "GroupProgress",
+    "HealthFinding",
     "LearningStreak",
     "LessonBody",
     "LessonLock",

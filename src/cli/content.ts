@@ -1,19 +1,25 @@
-// `content import` and `content check`: the content files from the command line. Does its work as soon as it is loaded.
+// `content import`, `content check` and `content health`: the content files from the command line. Does its work as soon as it is loaded.
 import { loadProjectConfig, type ProjectConfig } from "../config/project-config";
 import { readContentDirectory } from "../content/catalogue.read";
 import { importContent } from "../content/content.import";
-import { formatProblems } from "../content/content.problem";
-import { applyMigrations, readMigrations } from "../db/migrations";
+import { formatProblems, type ContentProblem } from "../content/content.problem";
+import { checkAll, checkLiveHealth, type SourceHealth } from "../content/health/health.read";
+import { surroundingsOf } from "../content/health/health.surroundings";
+import { readLiveScope } from "../content/live.read";
+import { applyMigrations, MigrationError, migrationStatus, readMigrations } from "../db/migrations";
 import { openDatabase } from "../db/open-database";
+import { healthJson, healthReport } from "./health-report";
 import { importSummary, showProgress } from "./import-report";
 import { parseCommandLine, runCommand, UsageError } from "./run-command";
 
 const usage = `Usage:
   content import [directory] [--prune]   writes the content files to the database
   content check [directory]              says what is wrong with the content files
+  content health [directory] [--json]    says what to mend in the content; exit code 1 when it must not be published so
 
-  directory   CONTENT_DIRECTORY, or prisma/content, when left out
-  --prune     removes from the database what has no file; without it, such rows stay and are listed`;
+  directory   CONTENT_DIRECTORY, or prisma/content, when left out; health looks at the database then, if it has content
+  --prune     removes from the database what has no file; without it, such rows stay and are listed
+  --json      prints the findings as JSON`;
 
 void runCommand(usage, async args => {
   const [command, ...rest] = args;
@@ -24,6 +30,7 @@ void runCommand(usage, async args => {
   const config = loadProjectConfig();
   if (command === "check") return check(config, rest);
   if (command === "import") return importFiles(config, rest);
+  if (command === "health") return health(config, rest);
   throw new UsageError(command === undefined ? "A command is missing." : `There is no command ${command}.`);
 });
 
@@ -34,9 +41,13 @@ async function check(config: ProjectConfig, args: string[]): Promise<number> {
     console.log(`${files} files, no problems`);
     return 0;
   }
+  tellProblems(problems, files);
+  return 1;
+}
+
+function tellProblems(problems: readonly ContentProblem[], files: number): void {
   console.error(formatProblems(problems));
   console.error(`\n${problems.length === 1 ? "1 problem" : `${problems.length} problems`} in ${files} files`);
-  return 1;
 }
 
 async function importFiles(config: ProjectConfig, args: string[]): Promise<number> {
@@ -56,6 +67,45 @@ async function importFiles(config: ProjectConfig, args: string[]): Promise<numbe
   } finally {
     await database.close();
   }
+}
+
+async function health(config: ProjectConfig, args: string[]): Promise<number> {
+  const { positionals, values } = parseCommandLine({
+    args,
+    allowPositionals: true,
+    options: { json: { type: "boolean", default: false } },
+  });
+  const today = new Date().toISOString().slice(0, 10);
+  const live = positionals.length === 0 ? await liveHealth(config, today) : undefined;
+  const checked = live ?? (await fileHealth(directoryOf(positionals, config), today));
+  if (!checked) return 1;
+  const place = live ? "the database" : directoryOf(positionals, config);
+  console.log(values.json ? healthJson(checked, today) : healthReport(checked, place));
+  return checked.some(({ findings }) => findings.some(({ severity }) => severity === "ERROR")) ? 1 : 0;
+}
+
+/** Undefined when the database has no content. */
+async function liveHealth(config: ProjectConfig, today: string): Promise<SourceHealth[] | undefined> {
+  const database = await openDatabase(config.database);
+  try {
+    const { applied, pending } = await migrationStatus(database, await readMigrations(config.directories.migrations));
+    if (applied.length === 0) return undefined;
+    // Reading alone must not change the tables of a server that runs.
+    if (pending.length > 0)
+      throw new MigrationError("The database lacks migrations: `npm run db:migrate` applies them.");
+    const health = await checkLiveHealth(database, await readLiveScope(database), today);
+    return health.length > 0 ? health : undefined;
+  } finally {
+    await database.close();
+  }
+}
+
+/** Undefined when the files cannot be read; then says why. */
+async function fileHealth(directory: string, today: string): Promise<SourceHealth[] | undefined> {
+  const { files, problems, sources } = await readContentDirectory(directory, showProgress());
+  if (problems.length === 0) return checkAll(sources, surroundingsOf(sources), today);
+  tellProblems(problems, files);
+  return undefined;
 }
 
 function directoryOf(positionals: readonly string[], config: ProjectConfig): string {
