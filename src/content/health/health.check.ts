@@ -43,24 +43,26 @@ function withSelf(source: Source, surroundings: HealthSurroundings): HealthSurro
   };
 }
 
-/** What the format refuses, except in fields of which another rule has said better that they cannot stay so. */
+/** What the format refuses, except in fields of which another rule has said already why they cannot stay so. */
 async function checkFormat(source: Source, found: readonly Found[]): Promise<HealthFinding[]> {
   const known = new Set(found.filter(({ severity }) => severity === "ERROR").map(({ path }) => fieldName(path)));
   const { problems } = await documentOf(source);
   return problems
-    .map(({ field, ...problem }) => ({
-      ...problem,
-      field: source.kind === "tool" && field === "body" ? "description" : field,
-    }))
+    .map(problem => ({ ...problem, field: fieldOfSource(source, problem.field) }))
     .filter(({ field }) => !known.has(field))
     .map(({ field, line, expected }) =>
       findingOf({
         rule: "INVALID",
         severity: "ERROR",
         path: field.split(/[.[\]]+/).filter(part => part !== ""),
-        // Lines of a topic count through all of its sections.
-        ...(field === "body" || field === "description" ? { line } : {}),
+        ...(/^(body|description|sections\[\d+\]\.body)$/.test(field) ? { line } : {}),
         message: `Expected ${expected}.`,
       }),
     );
+}
+
+/** Files have a text and front matter where a source has fields. */
+function fieldOfSource({ kind }: Source, field: string): string {
+  if (field === "file" || field === "front matter") return "";
+  return kind === "tool" && field === "body" ? "description" : field;
 }

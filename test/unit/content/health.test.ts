@@ -109,7 +109,7 @@ const cases: Case[] = [
     "a link that could run",
     topic,
     { wrong: section("See [this](javascript:alert)."), right: section("See [this](/this).") },
-    ["ERROR sections.1.body"],
+    ["ERROR sections.1.body:1"],
   ),
   breaks(
     "INVALID",
@@ -120,6 +120,24 @@ const cases: Case[] = [
       right: description("Text.\n\n[this](mailto:a@example.org)"),
     },
     ["ERROR description:3"],
+  ),
+
+  breaks(
+    "INVALID",
+    "a text of one line, which has no line",
+    topic,
+    {
+      wrong: ({ callToAction }) => ({ callToAction: { ...callToAction!, body: "" } }),
+      right: ({ callToAction }) => ({ callToAction: { ...callToAction!, body: "x" } }),
+    },
+    ["ERROR callToAction.body"],
+  ),
+  breaks(
+    "INVALID",
+    "the whole, when it is too much",
+    tool,
+    { wrong: description(`${"x".repeat(200_000)}`), right: description("x".repeat(190_000)) },
+    ["ERROR "],
   ),
 
   breaks(
