@@ -48,6 +48,7 @@ const withoutId = {
     "EditConflict",
     "FieldChange",
     "GroupProgress",
+    "HealthFinding",
     "LearningStreak",
     "LessonBody",
     "LessonLock",

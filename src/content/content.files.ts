@@ -1,6 +1,6 @@
-// Finds the content files and reads them as text. Knows the folders, the names, the size and the encoding; nothing of what is inside.
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+// Finds the content files and reads and writes them as text. Knows the folders, the names, the size and the encoding; nothing of what is inside.
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { compareText, type ContentProblem } from "./content.problem";
 import { isSlug } from "./content.text";
 
@@ -15,6 +15,7 @@ export interface ContentFile {
 }
 
 export const largestFile = 200_000;
+export const largestFilePhrase = `at most ${largestFile / 1000} kB`;
 
 const folderOf = (kind: ContentKind) => `${kind}s`;
 const folders = contentKinds.map(folderOf).join(", ");
@@ -24,33 +25,54 @@ export const fileOf = (kind: ContentKind, slug: string) => `${folderOf(kind)}/${
 
 /** The files in the order topics, tools, modules, lessons and by slug within each. Names that start with a dot are nobody's content. */
 export async function findContent(directory: string): Promise<{ files: ContentFile[]; problems: ContentProblem[] }> {
-  const problem = (file: string, expected: string): ContentProblem => ({ file, line: 1, field: "file", expected });
+  const found = await listContent(directory);
+  if (!found) return { files: [], problems: [fileProblem(directory, "a directory with content; there is none")] };
+  // An empty directory is more likely a wrong path than the wish to have no content at all.
+  if (found.files.length === 0 && found.problems.length === 0) {
+    found.problems.push(fileProblem(directory, `files in at least one of the folders ${folders}`));
+  }
+  return found;
+}
+
+/** The same for a directory that is written to: it may be empty, and need not be there yet. */
+export async function findOldContent(directory: string): Promise<{ files: ContentFile[]; problems: ContentProblem[] }> {
+  const { files, problems } = (await listContent(directory)) ?? { files: [], problems: [] };
+  for (const { file } of files) {
+    if (!(await stat(join(directory, file))).isFile()) problems.push(fileProblem(file, "a file"));
+  }
+  return { files, problems };
+}
+
+/** @returns undefined when there is no directory. */
+async function listContent(
+  directory: string,
+): Promise<{ files: ContentFile[]; problems: ContentProblem[] } | undefined> {
   const top = await visibleEntries(directory);
-  if (!top) return { files: [], problems: [problem(directory, "a directory with content; there is none")] };
+  if (!top) return undefined;
 
   const problems: ContentProblem[] = [];
   const files: ContentFile[] = [];
   for (const name of top) {
     const kind = contentKinds.find(candidate => folderOf(candidate) === name);
     if (!kind) {
-      problems.push(problem(name, `nothing here but the folders ${folders}`));
+      problems.push(fileProblem(name, `nothing here but the folders ${folders}`));
       continue;
     }
     for (const entry of (await visibleEntries(join(directory, name))) ?? []) {
       const file = `${name}/${entry}`;
       const slug = entry.replace(/\.md$/, "");
       if (slug === entry || !isSlug(slug))
-        problems.push(problem(file, `a file named <slug>.md, the slug being ${slugPhrase}`));
+        problems.push(fileProblem(file, `a file named <slug>.md, the slug being ${slugPhrase}`));
       else files.push({ kind, slug, file });
     }
-  }
-  // An empty directory is more likely a wrong path than the wish to have no content at all.
-  if (files.length === 0 && problems.length === 0) {
-    problems.push(problem(directory, `files in at least one of the folders ${folders}`));
   }
   const rank = (file: ContentFile) => contentKinds.indexOf(file.kind);
   files.sort((a, b) => rank(a) - rank(b) || compareText(a.slug, b.slug));
   return { files, problems };
+}
+
+function fileProblem(file: string, expected: string): ContentProblem {
+  return { file, line: 1, field: "file", expected };
 }
 
 /** The text with `\n` line ends; undefined when it cannot be used at all. */
@@ -63,7 +85,7 @@ export async function readContent(
   const status = await stat(path);
   if (!status.isFile()) return { text: undefined, problems: [problem(1, "a file")] };
   if (status.size > largestFile) {
-    return { text: undefined, problems: [problem(1, `at most ${largestFile / 1000} kB`)] };
+    return { text: undefined, problems: [problem(1, largestFilePhrase)] };
   }
   const bytes = await readFile(path);
   const decoded = decode(bytes);
@@ -76,6 +98,20 @@ export async function readContent(
   const line = text.slice(0, nul).split("\n").length;
   // Said once for the file; further checks go on as if it were an ordinary character.
   return { text: text.replaceAll("\0", "\uFFFD"), problems: [problem(line, "text without NUL characters")] };
+}
+
+/** All of the file or nothing: whoever looks sees the old text or the new one. */
+export async function writeContent(directory: string, file: string, text: string): Promise<void> {
+  const path = join(directory, file);
+  const unfinished = join(dirname(path), `.${basename(path)}.new`);
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await writeFile(unfinished, text);
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
 }
 
 async function visibleEntries(directory: string): Promise<string[] | undefined> {

@@ -14,12 +14,15 @@ export interface ContentProblem {
 /** A place in the front matter: `["plans", 1, "price", "amount"]`. */
 export type FieldPath = readonly (string | number)[];
 
-/** Content that cannot be imported. Nothing was written. */
+/** Content that cannot be imported, or exported to where it should go. Nothing was written. */
 export class ContentError extends Error {
   override readonly name = "ContentError";
 
-  constructor(readonly problems: readonly ContentProblem[]) {
-    super(`The content cannot be imported:\n${formatProblems(problems)}`);
+  constructor(
+    readonly problems: readonly ContentProblem[],
+    wanted: "imported" | "exported" = "imported",
+  ) {
+    super(`The content cannot be ${wanted}:\n${formatProblems(problems)}`);
   }
 }
 

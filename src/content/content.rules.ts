@@ -24,12 +24,14 @@ const expect = (phrase: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? `${phrase}; the key is missing` : phrase),
 });
 
+export const storablePhrase = "a text without NUL characters and without broken Unicode";
+
 /** A trimmed, sound text for which `test` holds. */
 const textThat = (phrase: string, test: (value: string) => boolean) =>
   z
     .string(expect(phrase))
     .trim()
-    .refine(isStorableText, { error: "a text without NUL characters and without broken Unicode", abort: true })
+    .refine(isStorableText, { error: storablePhrase, abort: true })
     .refine(test, { error: phrase });
 
 const text = (most: number) =>

@@ -1,13 +1,23 @@
 // Reads one document, from its file or from what an editor wrote: keys against the rules, Markdown checked and rendered. Whatever needs
 // other documents is checked elsewhere.
 import type { z } from "zod";
-import { fieldName, type ContentProblem, type FieldPath } from "./content.problem";
-import { lessonRules, moduleRules, toolRules, topicRules } from "./content.rules";
-import { fileOf, readContent, type ContentFile, type ContentKind } from "./content.files";
-import { parseFrontMatter, type FrontMatter } from "./front-matter.parse";
+import { isStorableText } from "../db/stored-values";
+import { compareText, fieldName, type ContentProblem, type FieldPath } from "./content.problem";
+import { lessonRules, moduleRules, storablePhrase, toolRules, topicRules } from "./content.rules";
+import {
+  fileOf,
+  largestFile,
+  largestFilePhrase,
+  readContent,
+  type ContentFile,
+  type ContentKind,
+} from "./content.files";
+import { fileParts, fileText } from "./file.write";
+import { bodyOf, parseFrontMatter, type FrontMatter } from "./front-matter.parse";
 import { checkMarkdown, type MarkdownProblem, type MarkdownReference } from "./markdown.check";
+import { nestingPhrase } from "./markdown.limits";
 import { loadMarkdown, type MarkdownPipeline, type RenderedMarkdown } from "./markdown.pipeline";
-import { checkSectionText, joinSections, splitSections, type SectionText } from "./section.split";
+import { checkSectionBody, checkSectionText, joinSections, splitSections, type SectionText } from "./section.split";
 import { normalForm, type Source, type SourceOf } from "./source.model";
 import type { LessonSource, ModuleSource, ToolSource, TopicSource } from "./source.model";
 
@@ -65,55 +75,65 @@ export async function readDocument(directory: string, found: ContentFile): Promi
   return examine(found, frontMatter, await loadMarkdown(), problems);
 }
 
-/** The document that `source` makes, as if it stood in its file. Problems name fields; `body` is that of a section where there are sections. */
+/**
+ * The document that `source` makes, as if it stood in its file. Problems name fields; `body` is that of a section where there are
+ * sections, and lines count within it. What has no problems reads back from its file as the same source.
+ */
 export async function documentOf(source: Source): Promise<ContentDocument> {
   const markdown = await loadMarkdown();
   const { kind, slug } = source;
-  const { keys, body } = fileParts(source, markdown);
   const found = { kind, slug, file: fileOf(kind, slug) };
-  const document = examine(found, { value: keys, lineOf: () => 1, body, bodyLine: 1, problems: [] }, markdown);
-  if (source.kind !== "topic") return document;
-  const problems = document.problems.map(problem =>
-    problem.field === "body" ? { ...problem, field: sectionField(source.content, markdown, problem.line) } : problem,
+  const { whole, problems } = checkSections(source, markdown);
+  const { keys, body } = fileParts(whole, markdown);
+  const frontMatter = { value: keys, lineOf: () => 1, problems: [], ...bodyOf(linesOf(body), 0) };
+  const document = examine(found, frontMatter, markdown);
+  problems.push(
+    ...document.problems.map(problem =>
+      whole.kind === "topic" && problem.field === "body"
+        ? { ...problem, ...placeInSection(whole.content, markdown, problem.line) }
+        : problem,
+    ),
   );
-  return { ...document, problems };
-}
-
-/** Which section a line of the joined text belongs to. */
-function sectionField({ sections }: TopicSource, markdown: MarkdownPipeline, line: number): string {
-  const endOf = (index: number) => joinSections(sections.slice(0, index + 1), markdown).split("\n").length;
-  const index = sections.findIndex((_, at) => line <= endOf(at));
-  return `sections[${index === -1 ? sections.length - 1 : index}].body`;
-}
-
-/** How the keys and the Markdown of a source are divided in its file. */
-export function fileParts(source: Source, markdown: MarkdownPipeline): { keys: object; body: string } {
-  const former = source.formerSlugs.length > 0 ? { formerSlugs: [...source.formerSlugs] } : {};
-  switch (source.kind) {
-    case "topic": {
-      const sections = source.content.sections.map(({ kind, emoji, heading, anchor }) => ({
-        kind,
-        emoji,
-        heading,
-        anchor,
-      }));
-      return {
-        keys: { ...source.content, sections, ...former },
-        body: joinSections(source.content.sections, markdown),
-      };
-    }
-    case "tool": {
-      const { description, ...keys } = source.content;
-      return { keys: { ...keys, ...former }, body: description };
-    }
-    case "module":
-      return { keys: { ...source.content, ...former }, body: "" };
-    case "lesson": {
-      const { body, ...keys } = source.content;
-      return { keys: { ...keys, ...former }, body };
-    }
+  if (problems.length === 0 && Buffer.byteLength(await fileText(source, markdown)) > largestFile) {
+    problems.push({ file: found.file, line: 1, field: "file", expected: largestFilePhrase });
   }
+  if (problems.length === 0) return document;
+  const { raw, lineOf, references } = document;
+  return { ...found, raw, lineOf, references, problems };
 }
+
+/**
+ * What would make a section take the next one in, or be two. Such a section has a stand-in in `whole`, so that it does not change what
+ * is said about the others.
+ */
+function checkSections(source: Source, markdown: MarkdownPipeline): { whole: Source; problems: ContentProblem[] } {
+  const problems: ContentProblem[] = [];
+  if (source.kind !== "topic") return { whole: source, problems };
+  const { sections } = source.content;
+  const whole = sections.map((section, index) => {
+    const fault = checkSectionBody(section.body, index === sections.length - 1, markdown);
+    if (!fault) return section;
+    problems.push({ file: fileOf("topic", source.slug), field: sectionField(index), ...fault });
+    return { ...section, body: "…" };
+  });
+  return { whole: { ...source, content: { ...source.content, sections: whole } }, problems };
+}
+
+/** Which section a line of the joined text belongs to, and which line of its body it is. */
+function placeInSection({ sections }: TopicSource, markdown: MarkdownPipeline, line: number) {
+  let start = 1;
+  for (const [index, section] of sections.entries()) {
+    const end = start + linesOf(joinSections([section], markdown)).length;
+    if (line <= end || index === sections.length - 1) {
+      return { field: sectionField(index), line: Math.max(1, line - end + linesOf(section.body).length + 1) };
+    }
+    start = end + 1;
+  }
+  return {};
+}
+
+const sectionField = (index: number) => fieldName(["sections", index, "body"]);
+const linesOf = (text: string) => text.replace(/\r\n?/g, "\n").split("\n");
 
 /** @param known problems that were found before. */
 function examine(
@@ -164,6 +184,7 @@ const noBody: Readonly<Body> = {
 function readBody(markdown: MarkdownPipeline, { kind }: ContentFile, text: string): Body {
   const only = (expected: string): Body => ({ ...noBody, problems: [{ line: 1, expected }] });
   if (kind === "module") return text === "" ? noBody : only("no text, because a module has none");
+  if (!isStorableText(text)) return only(storablePhrase);
   try {
     const tree = markdown.parse(text);
     const { problems, references } = checkMarkdown(tree);
@@ -175,7 +196,7 @@ function readBody(markdown: MarkdownPipeline, { kind }: ContentFile, text: strin
     if (rendered.html.trim() === "") problems.push({ line: 1, expected: "text after the front matter" });
     return { ...noBody, rendered, references, problems };
   } catch (error) {
-    if (error instanceof RangeError) return only("Markdown that is nested less deep");
+    if (error instanceof RangeError) return only(nestingPhrase);
     throw error;
   }
 }
@@ -191,7 +212,7 @@ type Validator = (found: ContentFile, frontMatter: FrontMatter, body: Body, mark
 const validators: Record<ContentKind, Validator> = {
   topic: (found, frontMatter, body, markdown) => {
     const { keys, problems } = validate(topicRules, found, frontMatter);
-    problems.push(...checkSections(found, frontMatter, body));
+    problems.push(...checkHeadings(found, frontMatter, body));
     if (!keys) return { problems };
     const sections = keys.sections.map((section, index) => ({
       ...section,
@@ -245,7 +266,10 @@ function sourceOf<Kind extends ContentKind>(
   { formerSlugs = [], ...content }: SourceOf[Kind] & { formerSlugs?: string[] | undefined },
 ): Extract<Source, { kind: Kind }> {
   const normal = normalForm(kind, content as unknown as SourceOf[Kind]);
-  return { kind, slug, content: normal, formerSlugs } as unknown as Extract<Source, { kind: Kind }>;
+  return { kind, slug, content: normal, formerSlugs: [...formerSlugs].sort(compareText) } as unknown as Extract<
+    Source,
+    { kind: Kind }
+  >;
 }
 
 function originOf(
@@ -279,7 +303,7 @@ function validate<T>(
 }
 
 /** The list of sections and the level-2 headings of the text say the same in the same order. */
-function checkSections({ file }: ContentFile, { value, lineOf, bodyLine }: FrontMatter, body: Body): ContentProblem[] {
+function checkHeadings({ file }: ContentFile, { value, lineOf, bodyLine }: FrontMatter, body: Body): ContentProblem[] {
   const listed = (value as { sections?: unknown } | null | undefined)?.sections;
   if (!Array.isArray(listed)) return [];
   const wanted = listed.map((section: { heading?: unknown } | null) => {

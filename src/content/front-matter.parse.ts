@@ -61,7 +61,8 @@ export async function parseFrontMatter(file: string, text: string): Promise<Fron
   }
 }
 
-function bodyOf(lines: readonly string[], start: number): Pick<FrontMatter, "body" | "bodyLine"> {
+/** The Markdown from line `start` on, counted from 0. */
+export function bodyOf(lines: readonly string[], start: number): Pick<FrontMatter, "body" | "bodyLine"> {
   const blank = lines.slice(start).findIndex(line => line.trim() !== "");
   const first = blank === -1 ? lines.length : start + blank;
   return { body: lines.slice(first).join("\n").trimEnd(), bodyLine: (blank === -1 ? start : first) + 1 };

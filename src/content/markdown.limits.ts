@@ -5,6 +5,9 @@ const mostMarkers = 100;
 /** Runs of `*`, `_` and `~` between two blank lines. */
 const mostEmphasisRuns = 1_000;
 
+/** What is expected instead, for a problem. */
+export const nestingPhrase = "Markdown that is nested less deep";
+
 /** @throws RangeError, like the parser itself when its stack is exhausted. */
 export function assertShallow(markdown: string): void {
   for (const [opening] of markdown.matchAll(/^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)]))+/gm)) {

@@ -1,6 +1,9 @@
 // Cuts the text of a topic into its sections: each runs from one level-2 heading to the next.
 import type { Heading, Nodes, Root } from "mdast";
+import { isStorableText } from "../db/stored-values";
+import { storablePhrase } from "./content.rules";
 import { definitionsOf, lineOf, nodesOf, type MarkdownProblem } from "./markdown.check";
+import { nestingPhrase } from "./markdown.limits";
 import { plainText } from "./markdown.text";
 
 export interface SectionText {
@@ -33,11 +36,45 @@ export function joinSections(
   return sections.map(({ heading, body }) => `## ${headingMarkdown(heading, parse)}\n\n${body}`).join("\n\n");
 }
 
-/** As it is where it reads as it is; else with a backslash before everything that Markdown may take for its own. */
+/**
+ * As it is where it reads as it is; else with a backslash before everything that Markdown may take for its own. Whether brackets are a
+ * link depends on the rest of the text.
+ */
 function headingMarkdown(heading: string, parse: (markdown: string) => Root): string {
-  const [node] = parse(`## ${heading}`).children;
-  const isPlain = node !== undefined && isSectionHeading(node) && headingText(node) === heading;
+  const isPlain = !heading.includes("[") && readHeading(heading, parse) === heading;
   return isPlain ? heading : heading.replace(/[!-/:-@[-`{-~]/g, "\\$&");
+}
+
+/** What a heading written as it is says; undefined when it is no heading. */
+function readHeading(heading: string, parse: (markdown: string) => Root): string | undefined {
+  try {
+    const [node] = parse(`## ${heading}`).children;
+    return node && isSectionHeading(node) ? headingText(node) : undefined;
+  } catch (error) {
+    // Too much of what looks like Markdown; no heading that the rules allow is as long.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Why `body` alone could not stand under a heading with another section after it: the text of the file would not give it back. */
+export function checkSectionBody(
+  body: string,
+  isLast: boolean,
+  { parse }: { parse(markdown: string): Root },
+): MarkdownProblem | undefined {
+  if (!isStorableText(body)) return { line: 1, expected: storablePhrase };
+  try {
+    const heading = parse(body).children.find(isSectionHeading);
+    if (heading) return { line: lineOf(heading), expected: "no level-2 heading, because it begins another section" };
+    const last = isLast ? undefined : parse(`${body}\n\n## End`).children.at(-1);
+    return last === undefined || isSectionHeading(last)
+      ? undefined
+      : { line: lineOf(last), expected: "the end of what begins here, a code block or HTML, before the next section" };
+  } catch (error) {
+    if (error instanceof RangeError) return { line: 1, expected: nestingPhrase };
+    throw error;
+  }
 }
 
 /** What would be lost or would change its meaning when the text is cut. */

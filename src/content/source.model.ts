@@ -1,5 +1,6 @@
 // What an editor writes about one topic, tool, module or lesson: what stands in its file, and in each of its revisions. Plain JSON.
 import type { ContentKind } from "./content.files";
+import { compareText } from "./content.problem";
 import type { LessonKeys, ModuleKeys, ToolKeys, TopicKeys } from "./content.rules";
 import { plainDecimal, slugOf } from "./content.text";
 
@@ -32,7 +33,7 @@ export type Source<Kind extends ContentKind = ContentKind> = { [K in Kind]: Sour
 
 /**
  * The one way to write the same content: what equals its default is left out, lists that are empty are left out where they may be,
- * anchors are there. What is stored in the tables of the catalogue reads as this form.
+ * anchors are there, the topics of a lesson, which have no order, stand by slug. What is stored in the tables of the catalogue reads as this form.
  */
 export function normalForm<Kind extends ContentKind>(kind: Kind, content: SourceOf[Kind]): SourceOf[Kind] {
   const normal = (normalForms[kind] as (content: SourceOf[Kind]) => SourceOf[Kind])(content);
@@ -63,6 +64,7 @@ const normalForms: { [Kind in ContentKind]: (content: SourceOf[Kind]) => SourceO
   module: content => content,
   lesson: content => ({
     ...content,
+    topics: [...content.topics].sort(compareText),
     ...notEmpty("tools", content.tools),
     ...notEmpty("prerequisites", content.prerequisites),
   }),

@@ -35,6 +35,8 @@ export interface Database extends DatabaseSession {
 export interface TransactionOptions {
   /** Milliseconds after which the transaction is rolled back; 5,000 when left out. */
   timeoutMs?: number;
+  /** Nothing can be written, and every statement sees the database as it was at the first one. */
+  snapshot?: boolean;
 }
 
 export function createDatabase(driver: Driver): Database {
@@ -48,16 +50,17 @@ export function createDatabase(driver: Driver): Database {
       observer.sent(statement.text);
       return translateDatabaseErrors(() => driver.query<Row>(statement.text, statement.values));
     },
-    transaction: (work, { timeoutMs = 5_000 } = {}) =>
+    transaction: (work, { timeoutMs = 5_000, snapshot = false } = {}) =>
       translateDatabaseErrors(() =>
         prisma.$transaction(
           client =>
             observer.runTransaction(() =>
-              withConstraintsChecked(client, () =>
-                work({ models: client, query: <Row>(statement: Sql) => client.$queryRaw<Row[]>(statement) }),
-              ),
+              withConstraintsChecked(client, async () => {
+                if (snapshot) await client.$executeRaw`SET TRANSACTION READ ONLY`;
+                return work({ models: client, query: <Row>(statement: Sql) => client.$queryRaw<Row[]>(statement) });
+              }),
             ),
-          { timeout: timeoutMs, maxWait: timeoutMs },
+          { timeout: timeoutMs, maxWait: timeoutMs, ...(snapshot ? { isolationLevel: "RepeatableRead" } : {}) },
         ),
       ),
     exclusive: work => driver.exclusive(work),
