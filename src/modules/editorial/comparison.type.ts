@@ -1,10 +1,10 @@
 // Two revisions side by side, for editors, and what a publication changed, for readers: values without an identity.
+import { maxWordChanges } from "../../content/diff/text.difference";
 import { Extensions, Field, ObjectType } from "type-graphql";
 import { defineEnum } from "../../graphql/enums";
 import { DateTimeScalar } from "../../graphql/scalars";
+import { maxFieldChanges } from "./comparison.service";
 
-export const maxFieldChanges = 200;
-export const maxWordChanges = 1_000;
 const maxSentences = 100;
 
 export const FieldChangeKind = { ADDED: "ADDED", REMOVED: "REMOVED", CHANGED: "CHANGED", MOVED: "MOVED" } as const;

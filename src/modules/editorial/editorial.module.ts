@@ -7,9 +7,10 @@ import { Role } from "../../generated/prisma/enums";
 import { editResolvers } from "./editorial.resolver";
 import { revisionEntity } from "./revision.rows";
 import { RevisionResolver } from "./revision.resolver";
+import { TopicHistoryFields } from "./topic.fields";
 
 export const editorialModule: DomainModule = {
-  resolvers: [...editResolvers, RevisionResolver],
+  resolvers: [...editResolvers, RevisionResolver, TopicHistoryFields],
   nodes: [
     {
       type: revisionEntity.name,

@@ -3,6 +3,9 @@
 import { addRedirects, changeAddress, moveRedirects } from "../../content/address.write";
 import type { ContentKind } from "../../content/content.files";
 import { lockContent } from "../../content/content.lock";
+import { checkHealth } from "../../content/health/health.check";
+import { HealthSeverity } from "../../content/health/health.finding";
+import { readSurroundings } from "../../content/health/health.read";
 import { readLiveSources } from "../../content/live.read";
 import { loadMarkdown } from "../../content/markdown.pipeline";
 import {
@@ -55,6 +58,7 @@ export async function publishRevision(
   const [change] = await followAddresses(session, [{ id, source: revision.source }]);
   if (!change) throw new Error("a change was lost");
   assertPublishable(await publishSources(session, [change]), change.source);
+  await assertHealthy(session, change.source);
   await supersedeUpTo(session, { kind, id }, number);
   await session.query(sql`
     UPDATE "revision" SET "state" = 'PUBLISHED', "published_at" = now(), "updated_at" = now(), "failure" = NULL, "failed_at" = NULL,
@@ -183,6 +187,21 @@ export function assertPublishable(
   { kind, slug }: SourceWithId["source"],
 ) {
   if (problems.length > 0) throw invalidContent(problems, null, ownFile(kind, slug));
+}
+
+/** @throws ExpectedFailure INVALID for what content health calls an ERROR */
+async function assertHealthy(session: DatabaseSession, source: SourceWithId["source"]): Promise<void> {
+  const today = new Date().toISOString().slice(0, 10);
+  const findings = await checkHealth(source, await readSurroundings(session, [source]), today);
+  const errors = findings.filter(({ severity }) => severity === HealthSeverity.ERROR);
+  if (errors.length === 0) return;
+  throw new ExpectedFailure(
+    errors.slice(0, 20).map(({ path, message, remedy }) => ({
+      code: "INVALID",
+      message: `${path.join(".") || source.slug}: ${message} ${remedy}`,
+      path: null,
+    })),
+  );
 }
 
 async function publishedTool(session: DatabaseSession, id: number | null, field: string): Promise<StoredRevision> {

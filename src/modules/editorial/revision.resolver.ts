@@ -7,11 +7,14 @@ import { find } from "../../graphql/lookup";
 import { decodeNodeId, integerKey } from "../../graphql/node-id";
 import type { RequestContext } from "../../request/context";
 import { DateTimeScalar } from "../../graphql/scalars";
+import { RevisionComparison } from "./comparison.type";
+import { compareRevisions } from "./comparison.service";
 import { ContentKind } from "./editorial.enums";
+import { HealthFinding } from "./health.type";
 import { readContent, previewRevision } from "./preview";
 import { RevisionListArgs } from "./revision.args";
 import { revisionEntity, revisions, type RevisionRow } from "./revision.rows";
-import { fileOfRevision } from "./revision.service";
+import { contentHealth, fileOfRevision } from "./revision.service";
 import { Content, Revision, RevisionConnection } from "./revision.type";
 
 @Resolver(() => Revision)
@@ -41,6 +44,33 @@ export class RevisionResolver {
     @Info() info: GraphQLResolveInfo,
   ) {
     return connect(revisions, null, args, ctx, info);
+  }
+
+  @RequireAccess("EDITOR")
+  @Query(() => RevisionComparison, {
+    nullable: true,
+    description:
+      'In what two revisions of the same content differ, by field, with the words of changed texts; null when one of them does not exist.\n\nExample: `{ compareRevisions(a: "UmV2aXNpb246MQ", b: "UmV2aXNpb246MQ") { changes { path kind before after words { kind text } } isTruncated } }`',
+  })
+  compareRevisions(
+    @Arg("a", () => ID, { description: "The earlier revision." }) a: string,
+    @Arg("b", () => ID, { description: "The later revision." }) b: string,
+    @Ctx() ctx: RequestContext,
+  ) {
+    const key = (id: string, argument: string) => integerKey(decodeNodeId(id, argument), "Revision");
+    return compareRevisions(ctx, key(a, "a"), key(b, "b"));
+  }
+
+  @RequireAccess("EDITOR")
+  @Query(() => [HealthFinding], {
+    description:
+      'What an editor should mend about something that is live, or about a revision, the worst first; at most 200; none for what does not exist.\n\nExample: `{ contentHealth(id: "VG9vbDox") { severity rule path line message remedy } }`',
+  })
+  contentHealth(
+    @Arg("id", () => ID, { description: "A topic, a tool, a module, a lesson or a revision." }) id: string,
+    @Ctx() ctx: RequestContext,
+  ) {
+    return contentHealth(ctx, decodeNodeId(id));
   }
 
   @FieldResolver(() => ContentKind, { description: "What it is a version of." })

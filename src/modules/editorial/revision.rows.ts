@@ -143,6 +143,39 @@ export async function readPublished(
   );
 }
 
+export interface PublishedRevision {
+  publishedAt: Date;
+  source: Source;
+}
+
+/** What went live after `since`, the newest first, and the one before, at most `most` in all. */
+export async function readPublications(
+  models: Models,
+  kind: ContentKind,
+  entityId: number,
+  since: Date,
+  most: number,
+): Promise<PublishedRevision[]> {
+  const where = { entity: entityOf(kind), entityId };
+  const select = { entity: true, slug: true, content: true, publishedAt: true } as const;
+  const [orderBy, take] = [{ publishedAt: "desc" } as const, most];
+  const after = await models.revision.findMany({
+    where: { ...where, publishedAt: { gt: since } },
+    orderBy,
+    take,
+    select,
+  });
+  const before = await models.revision.findMany({
+    where: { ...where, publishedAt: { lte: since } },
+    orderBy,
+    take: 1,
+    select,
+  });
+  return [...after, ...before]
+    .slice(0, most)
+    .map(({ publishedAt, ...row }) => ({ publishedAt: publishedAt ?? since, source: sourceOf(row) }));
+}
+
 /** Until the end of the transaction, nobody else changes the revisions of this entity. */
 export async function lockRevisions(session: DatabaseSession, kind: ContentKind, entityId: number): Promise<void> {
   await session.query(sql`

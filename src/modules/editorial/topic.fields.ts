@@ -1,0 +1,25 @@
+// What editorial work adds to topics: what has changed, for readers.
+import { Arg, Ctx, Extensions, FieldResolver, Resolver, Root } from "type-graphql";
+import { DateScalar } from "../../graphql/scalars";
+import type { RequestContext } from "../../request/context";
+import { Topic } from "../topic/topic.type";
+import { maxPublishedChanges, publishedChanges } from "./comparison.service";
+import { ContentChange } from "./comparison.type";
+
+const dayMs = 86_400_000;
+
+@Resolver(() => Topic)
+export class TopicHistoryFields {
+  @Extensions({ listSize: maxPublishedChanges })
+  @FieldResolver(() => [ContentChange], {
+    description: `What readers find changed since a day, in words, the newest change first; at most ${maxPublishedChanges}.`,
+  })
+  changesSince(
+    @Root() topic: { id: number },
+    @Arg("asOf", () => DateScalar, { description: "The day, in UTC: what was published after its end counts." })
+    asOf: string,
+    @Ctx() ctx: RequestContext,
+  ) {
+    return publishedChanges(ctx, "topic", topic.id, new Date(Date.parse(`${asOf}T00:00:00Z`) + dayMs));
+  }
+}
