@@ -852,6 +852,24 @@ describe("Mutation.setUserRole", () => {
   });
 });
 
+describe("A fault while a password is stored", () => {
+  it("is logged without the row that broke a rule", async () => {
+    const { database, log } = api;
+    const rule = 'ALTER TABLE "app_user" ADD CONSTRAINT "nobody_new" CHECK ("display_name" <> \'Broken\') NOT VALID';
+    await database.exclusive(connection => connection.script(rule));
+    const input = { email: newEmail(), password, displayName: "Broken" };
+    expectCode(
+      await run("mutation ($input: SignUpInput!) { signUp(input: $input) { email } }", { input }),
+      "INTERNAL_SERVER_ERROR",
+    );
+    await database.exclusive(connection => connection.script('ALTER TABLE "app_user" DROP CONSTRAINT "nobody_new"'));
+    const said = log.filter(line => line.includes("a request met a fault")).join("");
+    expect(said).toMatch(/nobody_new/);
+    expect(said).not.toMatch(/argon2|Failing row/);
+    expect(said).not.toContain(input.email);
+  });
+});
+
 // Last: looks back at all that the tests above have done.
 describe("Secrets", () => {
   it("are in no line of the log, and no hash is in an answer or the log", async () => {

@@ -1,5 +1,4 @@
 // What is out of date goes once an hour, and nothing else; and what a server needs before it starts.
-import pino from "pino";
 import type { Database } from "../../src/db/database";
 import { sql } from "../../src/db/sql";
 import { keepHouse } from "../../src/server/housekeeping";
@@ -7,9 +6,10 @@ import { startServices, type ServiceSettings } from "../../src/server/services";
 import { newSigningKey } from "../../src/auth/signing-keys";
 import { openTestDatabase } from "../support/database";
 import { createUser } from "../support/factories";
+import { createTestLog } from "../support/log";
 
 let database: Database;
-const log = pino({ level: "silent" });
+const { log } = createTestLog();
 beforeAll(async () => {
   database = await openTestDatabase({ golden: "empty" });
 });

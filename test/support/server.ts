@@ -4,7 +4,7 @@ import { startApp, type AppSettings } from "../../src/server/app";
 import { openTestDatabase } from "./database";
 import type { Services } from "../../src/request/services";
 import type { Golden } from "./golden";
-import { createTestLog } from "./log";
+import { assertNoSecretsSaid, createTestLog } from "./log";
 import { createTestServices } from "./services";
 
 export interface TestServer {
@@ -34,7 +34,7 @@ export async function startTestServer({
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase({ golden });
   const services = await createTestServices(givenServices);
-  const { log, lines, assertNoSecrets } = createTestLog();
+  const { log, lines } = createTestLog();
   const app = await startApp(
     {
       host: "127.0.0.1",
@@ -66,7 +66,7 @@ export async function startTestServer({
     close: async () => {
       await app.stop();
       await database.close();
-      assertNoSecrets();
+      assertNoSecretsSaid();
     },
   };
 }
