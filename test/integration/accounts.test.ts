@@ -33,12 +33,13 @@ let api: TestApi;
 /** What happens, once, right after the next password was compared. */
 let meanwhile: (() => Promise<unknown>) | undefined;
 let isHashOutdated = false;
+let areAttemptsCounted = true;
 /** Every secret that was sent, given or mailed, and all answers. */
 const secrets = new Set<string>([password, newPassword]);
 const answers: string[] = [];
 
 beforeAll(async () => {
-  const { passwords } = await createTestServices();
+  const { passwords, attempts } = await createTestServices();
   api = await createTestApi({
     golden: "empty",
     services: {
@@ -53,6 +54,10 @@ beforeAll(async () => {
         },
         needsRehash: hash => isHashOutdated || passwords.needsRehash(hash),
       },
+      attempts: {
+        ...attempts,
+        take: async (rule, keys) => (areAttemptsCounted ? attempts.take(rule, keys) : undefined),
+      },
     },
   });
 });
@@ -60,6 +65,7 @@ beforeAll(async () => {
 afterEach(() => {
   meanwhile = undefined;
   isHashOutdated = false;
+  areAttemptsCounted = true;
 });
 
 afterAll(() => api.close());
@@ -162,6 +168,7 @@ const userOf = ({ viewer }: Person) => api.database.models.user.findUniqueOrThro
 
 describe("Mutation.signUp", () => {
   it("makes one account and answers everybody the same, when 200 want one address at once in all cases", async () => {
+    areAttemptsCounted = false;
     const email = "parallel.person@example.org";
     const inAnyCase = (n: number) =>
       Array.from(email, (letter, i) => ((n >> (i % 8)) & 1 ? letter.toUpperCase() : letter)).join("");
@@ -228,6 +235,25 @@ describe("Mutation.signUp", () => {
     expect(new Set(problems.map(([, path]) => path))).toEqual(new Set(paths));
     expect(problems.map(([code]) => code)).toEqual(problems.map(() => "INVALID"));
     expect(await api.database.models.user.count({ where: { email: input.email } })).toBe(0);
+  });
+
+  it("mails one address five times an hour at most, whoever asks, from wherever, and answers a new one the same", async () => {
+    const [taken, free] = [(await createPerson()).email, newEmail()];
+    const query = "mutation ($input: SignUpInput!) { signUp(input: $input) { email userErrors { code } } }";
+    for (const [email, left] of [
+      [taken, 4],
+      [free, 5],
+    ] as const) {
+      for (let n = 0; n <= left; n++) {
+        const inAnyCase = n % 2 ? email : email.toUpperCase();
+        const answer = await run(query, { input: { email: inAnyCase, password, displayName: "Else" } });
+        if (n === left) expectCode(answer, "RATE_LIMITED");
+        else expect(answer.errors).toEqual([]);
+      }
+    }
+    const keys = [taken, free].map(email => email.toLowerCase());
+    const mails = await api.database.models.mailMessage.findMany({ select: { recipient: true } });
+    expect(keys.map(key => mails.filter(({ recipient }) => recipient.toLowerCase() === key).length)).toEqual([5, 5]);
   });
 
   it("takes letters of all languages and keeps the time zone", async () => {
@@ -447,6 +473,26 @@ describe("Mutation.changeEmail", () => {
     await done("changeEmail", { email, password }, { as: person.viewer });
     await done("verifyEmail", { token: await mailedToken(email, "verify-email") });
     expect(await userOf(person)).toMatchObject({ email, emailKey: person.email });
+    expect(await mailsTo(person.email)).toHaveLength(1);
+  });
+
+  it("sends another link to the present address, which verifies it and ends nothing", async () => {
+    const person = await createPerson();
+    await done("changeEmail", { email: person.email, password }, { as: person.viewer });
+    const token = await mailedToken(person.email, "verify-email");
+    await done("requestPasswordReset", { email: person.email });
+    await done("verifyEmail", { token });
+    expect((await userOf(person)).emailVerifiedAt).not.toBeNull();
+    expect((await mailsTo(person.email)).map(({ subject }) => subject)).not.toContain("Your email address was changed");
+    await done("resetPassword", { token: await mailedToken(person.email, "reset-password"), newPassword });
+  });
+
+  it("mails one address five times an hour at most, whoever asks", async () => {
+    const email = newEmail();
+    const query = "mutation ($input: ChangeEmailInput!) { changeEmail(input: $input) { userErrors { code } } }";
+    for (let n = 0; n < 5; n++) await done("changeEmail", { email, password }, { as: (await createPerson()).viewer });
+    expectCode(await run(query, { input: { email, password } }, { as: (await createPerson()).viewer }), "RATE_LIMITED");
+    expect(await mailsTo(email)).toHaveLength(5);
   });
 
   it("needs the password, and an address", async () => {

@@ -119,7 +119,10 @@ export class ChangePasswordInput extends MutationInput {
 export class ChangeEmailInput extends MutationInput {
   @IsEmail({}, email)
   @MaxLength(254, email)
-  @Field(() => String, { description: "The new address. It counts from when the link in the mail to it is followed." })
+  @Field(() => String, {
+    description:
+      "The new address. It counts from when the link in the mail to it is followed. The present one gets another link to verify it.",
+  })
   readonly email!: string;
 
   @MaxLength(1000, password("password"))

@@ -19,8 +19,8 @@ import { endSessions, viewerOf } from "./session.service";
 export async function signUp(ctx: RequestContext, input: inputs.SignUpInput): Promise<{ email: string }> {
   const { attempts, passwords, publicUrl } = ctx.services;
   assertPassword(input.password, "password", [input.email, input.displayName]);
-  await attempts.take("signUp", { address: ctx.client.address });
   const email = input.email.trim();
+  await attempts.take("signUp", { account: emailKey(email), address: ctx.client.address });
   await quietly(ctx, async () => {
     const passwordHash = await passwords.hash(input.password);
     await withMail(ctx, async inner => {
@@ -59,7 +59,7 @@ export async function verifyEmail(ctx: RequestContext, input: inputs.VerifyEmail
       }
       const data = { email, emailKey: emailKey(email), emailVerifiedAt: inner.startedAt };
       await models.user.update({ where: { id: userId }, data });
-      if (purpose === "CHANGE_EMAIL") {
+      if (emailKey(before.email) !== data.emailKey) {
         // Who reads the mail to the old address does not own the account any more.
         await revokeTokens(inner, userId, ["VERIFY_EMAIL", "RESET_PASSWORD"]);
         await queueMail(inner.session, mails.emailChangedMail(before.email));
@@ -125,10 +125,14 @@ export async function changePassword(ctx: RequestContext, input: inputs.ChangePa
   return {};
 }
 
-/** The new address counts when its mail is answered; one that has an account gets a mail that says so. @throws like changePassword */
+/**
+ * The new address counts when its mail is answered; one that has an account gets a mail that says so. The viewer's own gets another link
+ * to verify it. @throws like changePassword
+ */
 export async function changeEmail(ctx: RequestContext, input: inputs.ChangeEmailInput): Promise<object> {
   const account = await assertOwner(ctx, input.password, "password");
   const email = input.email.trim();
+  await ctx.services.attempts.take("changeEmail", { account: emailKey(email), address: ctx.client.address });
   await quietly(ctx, () =>
     withMail(ctx, async inner => {
       await lockOwner(inner, account, "password");
