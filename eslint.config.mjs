@@ -62,6 +62,7 @@ const withoutId = {
     "ToolComparison",
     "TopicCategoryGroup",
     "UserError",
+    "UserPreferences",
     "Viewer",
   ],
 };

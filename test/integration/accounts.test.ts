@@ -652,6 +652,24 @@ describe("Mutation.updateProfile", () => {
     expect(second).toMatchObject({ user: { displayName: "Ada", timeZone: "America/Argentina/Buenos_Aires" } });
   });
 
+  it("keeps what somebody prefers, one thing without the other, and shows defaults before", async () => {
+    const { viewer } = await createPerson();
+    const fields = "user { preferences { level colorScheme } }";
+    const update = async (input: object) =>
+      (await done<object>("updateProfile", { ...input }, { as: viewer, select: fields })) as { user: object };
+    const kept = (level: string, colorScheme: string) => ({ user: { preferences: { level, colorScheme } } });
+    expect(await update({})).toMatchObject(kept("BEGINNER", "SYSTEM"));
+    expect(await update({ preferences: { level: "ADVANCED", colorScheme: null } })).toMatchObject(
+      kept("ADVANCED", "SYSTEM"),
+    );
+    expect(await update({ preferences: { colorScheme: "DARK" } })).toMatchObject(kept("ADVANCED", "DARK"));
+    expect(await update({ displayName: "Ada", preferences: null })).toMatchObject(kept("ADVANCED", "DARK"));
+    const colours = await run("{ viewer { user { preferences { colorScheme } } } }", {}, { as: viewer });
+    expect(colours.data).toEqual({ viewer: { user: { preferences: { colorScheme: "DARK" } } } });
+    const { json } = await done<{ json: string }>("exportMyData", { password }, { as: viewer, select: "json" });
+    expect(JSON.parse(json)).toMatchObject({ profile: { preferredLevel: "ADVANCED", colorScheme: "DARK" } });
+  });
+
   it("refuses names and time zones that are none", async () => {
     const { viewer } = await createPerson();
     const update = (input: Record<string, unknown>) => refused("updateProfile", input, { as: viewer });

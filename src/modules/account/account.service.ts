@@ -155,8 +155,12 @@ export async function changeEmail(ctx: RequestContext, input: inputs.ChangeEmail
 export async function updateProfile(ctx: RequestContext, input: inputs.UpdateProfileInput): Promise<{ id: string }> {
   const { userId } = viewerOf(ctx);
   const data = {
+    // Also where nothing else is given: an update of nothing finds nobody.
+    updatedAt: ctx.startedAt,
     ...(input.displayName ? { displayName: input.displayName } : {}),
     ...(input.timeZone ? { timeZone: input.timeZone } : {}),
+    ...(input.preferences?.level ? { preferredLevel: input.preferences.level } : {}),
+    ...(input.preferences?.colorScheme ? { colorScheme: input.preferences.colorScheme } : {}),
   };
   const { count } = await ctx.session.models.user.updateMany({ where: { id: userId }, data });
   if (count === 0) throw unauthenticated(accountGone);
