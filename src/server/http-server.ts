@@ -138,7 +138,9 @@ async function isReachable(database: Database): Promise<boolean> {
 function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void {
   const { graphql, database, services, explain, playgroundDirectory, corsOrigins } = options;
   const cookies = { secure: options.secureCookies };
-  const authentication = { database, tokens: services.tokens, cookies, corsOrigins };
+  // The site that people open may be on this host behind a proxy that does not say so.
+  const trustedOrigins = [...corsOrigins, new URL(services.publicUrl).origin];
+  const authentication = { database, tokens: services.tokens, cookies, trustedOrigins };
   app.route({
     method: ["GET", "POST"],
     url: endpoint,

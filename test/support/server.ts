@@ -24,15 +24,18 @@ export interface TestServerOptions extends Partial<AppSettings> {
   playground?: boolean;
   golden?: Golden;
   services?: Partial<Services>;
+  /** Another instance on the database of this one, which stays its owner's to close. */
+  beside?: TestServer;
 }
 
 export async function startTestServer({
   golden = "catalogue",
   playground = false,
   services: givenServices,
+  beside,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
-  const database = await openTestDatabase({ golden });
+  const database = beside?.database ?? (await openTestDatabase({ golden }));
   const services = await createTestServices(givenServices);
   const { log, lines } = createTestLog();
   const app = await startApp(
@@ -65,7 +68,7 @@ export async function startTestServer({
       }),
     close: async () => {
       await app.stop();
-      await database.close();
+      if (!beside) await database.close();
       assertNoSecretsSaid();
     },
   };
