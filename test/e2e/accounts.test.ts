@@ -634,6 +634,29 @@ describe("Guessing passwords", () => {
     expect((await attempt(email, password)).data.payload.userErrors).toEqual([]);
   });
 
+  it("knows an address in every form in which proxies tell it, and takes what is none for the proxy's", async () => {
+    const email = await signUp();
+    const tokens = await signIn(email);
+    const told = {
+      "203.0.113.7": "203.0.113.7",
+      "203.0.113.7:51234": "203.0.113.7",
+      "[2001:db8::7]:443": "2001:db8::7",
+      "[2001:db8::7]": "2001:db8::7",
+      "2001:db8::7": "2001:db8::7",
+      unknown: "127.0.0.1",
+      ["9".repeat(5_000)]: "127.0.0.1",
+    };
+    for (const [address, known] of Object.entries(told)) {
+      expect((await attempt(email, password, address)).data.payload.userErrors).toEqual([]);
+      const { data } = await send<{ viewer: { sessions: { nodes: object[] } } }>(
+        "{ viewer { sessions(first: 1) { nodes { address } } } }",
+        {},
+        bearer(tokens),
+      );
+      expect([address.slice(0, 20), data.viewer.sessions.nodes]).toEqual([address.slice(0, 20), [{ address: known }]]);
+    }
+  });
+
   it("is forgotten with a success", async () => {
     const email = await signUp();
     for (let round = 0; round < 2; round++) {
