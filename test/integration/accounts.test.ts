@@ -172,16 +172,17 @@ describe("Mutation.signUp", () => {
     const email = "parallel.person@example.org";
     const inAnyCase = (n: number) =>
       Array.from(email, (letter, i) => ((n >> (i % 8)) & 1 ? letter.toUpperCase() : letter)).join("");
-    const payloads = await Promise.all(
-      Array.from({ length: 200 }, (_, n) =>
-        done<{ email: string }>(
-          "signUp",
-          { email: inAnyCase(n), password, displayName: "Somebody" },
-          { select: "email" },
-        ),
-      ),
-    );
-    expect(payloads.map(payload => payload.email)).toEqual(payloads.map((_, n) => inAnyCase(n)));
+    const document =
+      "mutation ($input: SignUpInput!) { signUp(input: $input) { email userErrors { code message path } } }";
+    const join = async (n: number): Promise<object> => {
+      const input = { email: inAnyCase(n), password, displayName: "Somebody" };
+      const answer = await run<object>(document, { input });
+      // A slow machine may turn some of them away: they come again, as clients do.
+      return answer.errors[0]?.extensions?.["code"] === "SERVICE_UNAVAILABLE" ? join(n) : answer;
+    };
+    const served = await Promise.all(Array.from({ length: 200 }, (_, n) => join(n)));
+    const expected = (n: number) => ({ data: { signUp: { email: inAnyCase(n), userErrors: [] } }, errors: [] });
+    expect(served).toEqual(served.map((_, n) => expected(n)));
     const users = await api.database.models.user.findMany({ where: { emailKey: email } });
     expect(users).toHaveLength(1);
     expect(await api.database.models.learner.count({ where: { id: users[0]!.id } })).toBe(1);
