@@ -67,6 +67,7 @@ const withoutId = {
     "ToolComparison",
     "TopicCategoryGroup",
     "UserError",
+    "UserPreferences",
     "Viewer",
     "WordChange",
   ],

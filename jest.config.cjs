@@ -11,5 +11,6 @@ module.exports = {
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json"],
   globalSetup: "<rootDir>/test/setup/global-setup.ts",
   globalTeardown: "<rootDir>/test/setup/global-teardown.ts",
+  setupFilesAfterEnv: ["<rootDir>/test/setup/no-secrets.ts"],
   testTimeout: 60_000,
 };

@@ -31,7 +31,12 @@ export const attemptLimits = Object.freeze({
     account: { attempts: 10, seconds: 10 * minute },
     address: { attempts: 30, seconds: 10 * minute },
   },
-  signUp: { address: { attempts: 10, seconds: hour } },
+  // By account, since each sends a mail: nobody's mailbox is to be filled from many addresses.
+  signUp: {
+    account: { attempts: 5, seconds: hour },
+    address: { attempts: 10, seconds: hour },
+  },
+  changeEmail: { account: { attempts: 5, seconds: hour } },
   requestPasswordReset: {
     account: { attempts: 5, seconds: hour },
     address: { attempts: 20, seconds: hour },

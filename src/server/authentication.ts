@@ -12,8 +12,8 @@ export interface Authentication {
   database: Database;
   tokens: TokenService;
   cookies: CookieSettings;
-  /** Origins whose pages may send cookies, beside the server's own. */
-  corsOrigins: readonly string[];
+  /** Origins whose pages may send cookies, beside the server's own as its proxies tell it. */
+  trustedOrigins: readonly string[];
 }
 
 export const guestHeader = "x-guest-token";
@@ -71,10 +71,10 @@ async function identifyGuest(request: FastifyRequest, reply: FastifyReply, authe
  * A page of another site can make a browser send our cookies. It cannot hide where it comes from: browsers send `Origin` with every
  * request that is not a plain navigation, and `Sec-Fetch-Site` always (https://www.w3.org/TR/fetch-metadata/).
  */
-function assertOwnSite(request: FastifyRequest, { corsOrigins }: Authentication): void {
+function assertOwnSite(request: FastifyRequest, { trustedOrigins }: Authentication): void {
   const { origin } = request.headers;
   const isOwn =
-    origin === undefined || origin === `${request.protocol}://${request.host}` || corsOrigins.includes(origin);
+    origin === undefined || origin === `${request.protocol}://${request.host}` || trustedOrigins.includes(origin);
   if (isOwn && (origin !== undefined || request.headers["sec-fetch-site"] !== "cross-site")) return;
   throw new AppError("FORBIDDEN", "Cookies count only for pages of this site and of the origins that it trusts.");
 }

@@ -5,14 +5,14 @@ import { sql } from "../db/sql";
 
 const hourMs = 3_600_000;
 
-/** What is removed, and when. A session that ended is kept for a month, so that a refresh token used twice is still recognised. */
+/** What is removed, and when. Guests go when their last token has expired. A session that ended is kept for a month, so that a refresh token used twice is still recognised. */
 const statements = {
   sessions: sql`DELETE FROM "user_session" WHERE coalesce("ended_at", "expires_at") < now() - INTERVAL '30 days'`,
   tokens: sql`DELETE FROM "one_time_token" WHERE "expires_at" < now()`,
   requests: sql`DELETE FROM "idempotent_request" WHERE "created_at" < now() - INTERVAL '1 day'`,
   attempts: sql`DELETE FROM "attempt_count" WHERE "expire" < extract(epoch FROM now()) * 1000`,
   guests: sql`
-    DELETE FROM "learner" l WHERE l."created_at" < now() - INTERVAL '400 days' AND NOT EXISTS (SELECT 1 FROM "app_user" u WHERE u."id" = l."id")`,
+    DELETE FROM "learner" l WHERE l."renewed_at" < now() - INTERVAL '401 days' AND NOT EXISTS (SELECT 1 FROM "app_user" u WHERE u."id" = l."id")`,
 };
 
 /** @returns a function that ends it. */

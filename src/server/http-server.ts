@@ -1,6 +1,7 @@
 // The HTTP surface: GraphQL over HTTP on /graphql, health checks, the playground. Everything is bounded before it is read.
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { isIP } from "node:net";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
@@ -138,7 +139,9 @@ async function isReachable(database: Database): Promise<boolean> {
 function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void {
   const { graphql, database, services, explain, playgroundDirectory, corsOrigins } = options;
   const cookies = { secure: options.secureCookies };
-  const authentication = { database, tokens: services.tokens, cookies, corsOrigins };
+  // The site that people open may be on this host behind a proxy that does not say so.
+  const trustedOrigins = [...corsOrigins, new URL(services.publicUrl).origin];
+  const authentication = { database, tokens: services.tokens, cookies, trustedOrigins };
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
@@ -158,7 +161,7 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
       checkDocumentText(checkRequest(request));
       const identity = await identify(request, reply, authentication);
       const client = {
-        address: request.ip,
+        address: addressOf(request),
         userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
         cookies: cookiesOf(request, reply, cookies),
       };
@@ -198,6 +201,12 @@ function headerMap(request: FastifyRequest): HeaderMap {
 /** A request id from outside is kept when it can do no harm in a log. */
 function acceptedRequestId(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" && /^[\w-]{8,64}$/.test(header) ? header : undefined;
+}
+
+/** Without the port that some proxies add. What a proxy tells that is no address counts as its own: never as one for each text. */
+function addressOf({ ip, socket }: FastifyRequest): string {
+  const told = ip.replace(/^\[(.+)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
+  return isIP(told) === 0 ? (socket.remoteAddress ?? "::") : told;
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -12,6 +12,9 @@ const secretNames = [
   ...["password", "currentPassword", "newPassword", "passwordHash"],
   ...["token", "accessToken", "refreshToken", "guestToken", "secret", "signingKeys"],
 ];
+/** How many errors behind an error are told. */
+const maxCauses = 5;
+
 const paths = secretNames.flatMap(name => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
 
 /** @param destination where to write; standard output when left out. */
@@ -22,10 +25,24 @@ export function createLog({ level, format }: LogSettings, destination?: Destinat
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths, censor: "[removed]" },
+      serializers: { err: withoutValues },
       formatters: { level: label => ({ level: label }) },
     },
     destination ?? (format === "pretty" ? prettyStream() : undefined),
   );
+}
+
+/**
+ * What an error says of itself and no more. Drivers hang on it what they have at hand: the details of PostgreSQL repeat the whole row
+ * that broke a rule, password hash included.
+ */
+function withoutValues(error: unknown, depth = 0): unknown {
+  if (typeof error !== "object" || error === null) return { message: String(error) };
+  const { name, code, message, stack, cause } = error as Partial<NodeJS.ErrnoException> & { cause?: unknown };
+  return {
+    ...{ type: name, code, message, stack },
+    ...(cause === undefined || depth >= maxCauses ? {} : { cause: withoutValues(cause, depth + 1) }),
+  };
 }
 
 /** For people at a terminal. Loaded only where it is used; without it (a production install) the log is JSON. */

@@ -318,6 +318,7 @@ describe("A page of another site", () => {
     ["without an origin that it would tell", () => ({ origin: "null" })],
     ["on another port", () => ({ origin: `${own()}0` })],
     ["with another scheme", () => ({ origin: own().replace("http:", "https:") })],
+    ["of the site that people open, without HTTPS", () => ({ origin: publicUrl.replace("https:", "http:") })],
     ["that begins like ours", () => ({ origin: `${friend}.evil.example` })],
     ["that says only that it is another one", () => ({ "sec-fetch-site": "cross-site" })],
   ];
@@ -356,6 +357,10 @@ describe("A page of another site", () => {
     [
       "is of our own origin behind a proxy with HTTPS",
       () => ({ origin: own().replace("http:", "https:"), "x-forwarded-proto": "https" }),
+    ],
+    [
+      "is of the site that people open, behind a proxy that does not say so",
+      () => ({ origin: publicUrl, "sec-fetch-site": "same-origin" }),
     ],
     ["is of CORS_ORIGINS", () => ({ origin: friend, "sec-fetch-site": "cross-site" })],
     ["is no page but a program", () => ({})],
@@ -510,6 +515,67 @@ describe("An access token", () => {
   });
 });
 
+describe("Another instance", () => {
+  let another: TestServer;
+  beforeAll(async () => {
+    const { tokens } = server.services;
+    another = await startTestServer({ beside: server, secureCookies: true, trustedProxyHops: 1, services: { tokens } });
+  });
+  afterAll(() => another.close());
+
+  /** What the other instance says to these headers: the role, or the code of the refusal. */
+  async function there(headers: Record<string, string>): Promise<string | null> {
+    const response = await another.post({ query: whoAmI }, headers);
+    const { data, errors } = (await response.json()) as Partial<Answer<{ viewer: { user: { role: string } } | null }>>;
+    return errors?.[0]?.extensions.code ?? data?.viewer?.user.role ?? null;
+  }
+
+  it("believes no token any more as soon as this one has ended its session, in whatever way", async () => {
+    const ends: [string, object | null][] = [
+      ["signOut", null],
+      ["signOutEverywhere", null],
+      ["deleteMyAccount", { password }],
+    ];
+    for (const [name, input] of ends) {
+      const tokens = await signIn(await signUp());
+      expect(await there(bearer(tokens))).toBe("LEARNER");
+      await done(name, input, bearer(tokens));
+      expect([name, await there(bearer(tokens))]).toEqual([name, "UNAUTHENTICATED"]);
+    }
+  });
+
+  it("knows of a new password, a role and a reused refresh token at once", async () => {
+    const email = await signUp();
+    const [mine, other] = [await signIn(email), await signIn(email)];
+    await done("changePassword", { currentPassword: password, newPassword }, bearer(mine));
+    expect([await there(bearer(mine)), await there(bearer(other))]).toEqual(["LEARNER", "UNAUTHENTICATED"]);
+    await server.database.models.user.update({ where: { emailKey: email }, data: { role: "EDITOR" } });
+    expect(await there(bearer(mine))).toBe("EDITOR");
+    const input = { refreshToken: mine.refreshToken };
+    await done("refreshSession", input);
+    expect((await mutate("refreshSession", input)).userErrors).toHaveLength(1);
+    expect(await there(bearer(mine))).toBe("UNAUTHENTICATED");
+  });
+
+  it("knows of a guest who was taken over at once", async () => {
+    const guest = await done<{ guestToken: string }>("createGuest", {}, { select: "guestToken" });
+    const headers = { "x-guest-token": guest.guestToken };
+    expect(await there(headers)).toBeNull();
+    await done("signIn", { email: await signUp(), password }, headers);
+    expect(await there(headers)).toBe("UNAUTHENTICATED");
+  });
+
+  it("answers a mutation that was sent to this one before, with the same key, as it did", async () => {
+    const headers = { ...bearer(await signIn(await signUp())), "idempotency-key": "over-there" };
+    const select = "user { displayName }";
+    const variables = { input: { displayName: "First" } };
+    const payload = await done("updateProfile", variables.input, { select, ...headers });
+    await done("updateProfile", { displayName: "Second" }, { authorization: headers.authorization });
+    const response = await another.post({ query: mutation("updateProfile", select), variables }, headers);
+    expect(await response.json()).toEqual({ data: { payload } });
+  });
+});
+
 describe("A guest token", () => {
   it("that is not one of ours is refused, in a header as in a cookie", async () => {
     const tokens = await signIn(await signUp());
@@ -566,6 +632,29 @@ describe("Guessing passwords", () => {
     expectTooMany(await attempt(email, password, `${newAddress()}, ${address}`));
     expectTooMany(await attempt(email, password, address));
     expect((await attempt(email, password)).data.payload.userErrors).toEqual([]);
+  });
+
+  it("knows an address in every form in which proxies tell it, and takes what is none for the proxy's", async () => {
+    const email = await signUp();
+    const tokens = await signIn(email);
+    const told = {
+      "203.0.113.7": "203.0.113.7",
+      "203.0.113.7:51234": "203.0.113.7",
+      "[2001:db8::7]:443": "2001:db8::7",
+      "[2001:db8::7]": "2001:db8::7",
+      "2001:db8::7": "2001:db8::7",
+      unknown: "127.0.0.1",
+      ["9".repeat(5_000)]: "127.0.0.1",
+    };
+    for (const [address, known] of Object.entries(told)) {
+      expect((await attempt(email, password, address)).data.payload.userErrors).toEqual([]);
+      const { data } = await send<{ viewer: { sessions: { nodes: object[] } } }>(
+        "{ viewer { sessions(first: 1) { nodes { address } } } }",
+        {},
+        bearer(tokens),
+      );
+      expect([address.slice(0, 20), data.viewer.sessions.nodes]).toEqual([address.slice(0, 20), [{ address: known }]]);
+    }
   });
 
   it("is forgotten with a success", async () => {

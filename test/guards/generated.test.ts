@@ -4,8 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSchema, parse, validate } from "graphql";
+import { attemptLimits, type AttemptRule } from "../../src/auth/attempts";
 import { errorCodes } from "../../src/errors/app-error";
 import { buildGraphQLSchema, printGraphQLSchema } from "../../src/server/schema";
+
+interface Limit {
+  attempts: number;
+  seconds: number;
+}
 
 const operations = readdirSync("test/operations").filter(name => name.endsWith(".graphql"));
 
@@ -58,6 +64,26 @@ describe("The typed client", () => {
     const { status, output } = build("query Wrong { topics { nodes { titel } } }");
     expect(status).not.toBe(0);
     expect(output).toContain('Cannot query field "titel" on type "Topic"');
+  });
+});
+
+describe("docs/accounts.md", () => {
+  it("states every limit of attempts as it is", () => {
+    const named: Partial<Record<AttemptRule, string>> = {
+      changeEmail: "`changeEmail`, by the new address",
+      verifyEmail: "links of mails",
+      changePassword: "password asked again",
+    };
+    const period: Readonly<Record<number, string>> = { 60: "a minute", 600: "10 minutes", 3600: "an hour" };
+    const say = (limit?: Limit) => (limit ? ` ${limit.attempts} in ${period[limit.seconds]}` : "");
+    const rules = Object.entries<{ account?: Limit; address?: Limit }>(attemptLimits);
+    const lines = rules.map(
+      ([rule, { account, address }]) =>
+        `| ${named[rule as AttemptRule] ?? `\`${rule}\``} |${say(account)} |${say(address)} |`,
+    );
+    const [, table = ""] = readFileSync("docs/accounts.md", "utf8").split("## Attempts\n\n");
+    const [stated = ""] = table.split("\n\n");
+    expect(stated.split("\n").slice(2).sort()).toEqual(lines.sort());
   });
 });
 

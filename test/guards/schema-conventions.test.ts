@@ -22,6 +22,7 @@ import {
 import { buildGraphQLSchema } from "../../src/server/schema";
 
 const schema = buildGraphQLSchema();
+const DateTime = schema.getType("DateTime");
 const types = Object.values(schema.getTypeMap()).filter(
   type => !type.name.startsWith("__") && !(isScalarType(type) && isSpecifiedScalarType(type)),
 );
@@ -275,6 +276,23 @@ describe("lists", () => {
 
   it("never stand in each other", () => {
     expect(broken(everyField, item => !String(item.type).includes("[["))).toEqual([]);
+  });
+});
+
+describe("secrets", () => {
+  it("are in no output but the tokens that a client asked for", () => {
+    const secret = /password|hash|secret|token|credential|private|signing/i;
+    expect(broken(fields, ({ name, type }) => !secret.test(name) || getNamedType(type) === DateTime).sort()).toEqual([
+      "CreateGuestPayload.guestToken",
+      // Of mutations, which take a password and answer with a payload.
+      "Mutation.changePassword",
+      "Mutation.requestPasswordReset",
+      "Mutation.resetPassword",
+      "RefreshSessionPayload.tokens",
+      "SessionTokens.accessToken",
+      "SessionTokens.refreshToken",
+      "SignInPayload.tokens",
+    ]);
   });
 });
 

@@ -2,8 +2,10 @@
 // guest any more.
 import fc from "fast-check";
 import { encodeNodeId } from "../../src/graphql/node-id";
+import { keepHouse } from "../../src/server/housekeeping";
 import { createTestApi, expectCode, type ExecuteOptions, type TestApi } from "../support/api";
 import { createLesson, createTool, createTopic } from "../support/factories";
+import { createTestLog } from "../support/log";
 import { createTestServices } from "../support/services";
 import { createGuest, createViewer } from "../support/signed-in";
 
@@ -285,6 +287,40 @@ describe("Mutation.signIn with a guest", () => {
       await Promise.all([signIn(account, { guestId: guest.id }), api.database.models.lesson.delete({ where: { id } })]);
       expect(await learnedBy(account.id)).toEqual(nothing);
       expect(await mergedInto(guest.id)).toBe(account.id);
+    }
+  });
+});
+
+describe("Mutation.createGuest", () => {
+  const guestOf = async (options: ExecuteOptions): Promise<string | null> => {
+    const create = "mutation { createGuest(input: {}) { guestToken userErrors { code } } }";
+    const { data } = await execute<{ createGuest: { guestToken: string } }>(create, {}, options);
+    return api.services.tokens.verifyGuest(data.createGuest.guestToken);
+  };
+  const longAgo = new Date(Date.now() - 402 * 24 * 60 * 60_000);
+
+  it("gives somebody who is a guest another token, and keeps their progress as long as that one lives", async () => {
+    const { models } = api.database;
+    const create = () => models.learner.create({ data: { createdAt: longAgo, renewedAt: longAgo } });
+    const [here, gone] = [await create(), await create()];
+    const lesson = await createLesson(api.database, { access: "PUBLIC" });
+    await models.lessonProgress.create({ data: { learnerId: here.id, lessonId: lesson.id, state: "STARTED" } });
+    expect(await guestOf({ guestId: here.id })).toBe(here.id);
+    await keepHouse(api.database, createTestLog().log);
+    expect(await models.learner.findMany({ where: { id: { in: [here.id, gone.id] } } })).toMatchObject([
+      { id: here.id },
+    ]);
+    expect(await models.lessonProgress.count({ where: { learnerId: here.id } })).toBe(1);
+  });
+
+  it("begins anew for a guest who is gone or was taken over since the request came in", async () => {
+    const gone = "00000000-0000-4000-8000-000000000001";
+    const { id: merged } = await api.database.models.learner.create({
+      data: { mergedAt: new Date(), mergedInto: (await createAccount()).id },
+    });
+    for (const guestId of [gone, merged]) {
+      const id = await guestOf({ guestId });
+      expect([null, guestId]).not.toContain(id);
     }
   });
 });

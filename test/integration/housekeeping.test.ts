@@ -1,5 +1,4 @@
 // What is out of date goes once an hour, and nothing else; and what a server needs before it starts.
-import pino from "pino";
 import type { Database } from "../../src/db/database";
 import { sql } from "../../src/db/sql";
 import { keepHouse } from "../../src/server/housekeeping";
@@ -7,9 +6,10 @@ import { startServices, type ServiceSettings } from "../../src/server/services";
 import { newSigningKey } from "../../src/auth/signing-keys";
 import { openTestDatabase } from "../support/database";
 import { createUser } from "../support/factories";
+import { createTestLog } from "../support/log";
 
 let database: Database;
-const log = pino({ level: "silent" });
+const { log } = createTestLog();
 beforeAll(async () => {
   database = await openTestDatabase({ golden: "empty" });
 });
@@ -22,7 +22,7 @@ describe("Housekeeping", () => {
   it("removes what has no use any more, and keeps what has", async () => {
     const { models } = database;
     const { id: userId } = await createUser(database, { createdAt: days(-900) });
-    await database.query(sql`UPDATE "learner" SET "created_at" = ${days(-900).toISOString()}::timestamptz`);
+    await database.query(sql`UPDATE "learner" SET "renewed_at" = ${days(-900).toISOString()}::timestamptz`);
     const session = (expiresAt: Date, endedAt: Date | null, userAgent: string) => ({
       ...{ userId, expiresAt, endedAt, userAgent, address: "::1" },
     });
@@ -44,7 +44,7 @@ describe("Housekeeping", () => {
     });
     await models.oneTimeToken.createMany({ data: [token(1, days(1)), token(2, days(-1))] });
     const guests = { new: "00000000-0000-4000-8000-00000000000a", old: "00000000-0000-4000-8000-00000000000b" };
-    await models.learner.createMany({ data: [{ id: guests.new }, { id: guests.old, createdAt: days(-401) }] });
+    await models.learner.createMany({ data: [{ id: guests.new }, { id: guests.old, renewedAt: days(-402) }] });
     await models.idempotentRequest.createMany({
       data: [
         { learnerId: userId, key: "new", requestHash: hash(1) },

@@ -582,6 +582,13 @@ describe("Viewer.nextLesson", () => {
     expect(await next()).toBe("first-a-1");
   });
 
+  it("is the first one of the level that the viewer prefers, and of the beginner modules after that", async () => {
+    await api.database.models.user.update({ where: { id: idOf(who) }, data: { preferredLevel: "ADVANCED" } });
+    expect(await next()).toBe("first-hard-1");
+    for (const topic of ["first", "second"]) for (const n of [1, 2, 3]) await complete(`${topic}-hard-${n}`, n);
+    expect(await next()).toBe("first-a-1");
+  });
+
   it("is null when nothing of these is left", async () => {
     const beginner = [...lessons.keys()].filter(slug => !slug.includes("hard") && slug !== "loose");
     for (const slug of beginner) await complete(slug, 1);

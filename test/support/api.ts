@@ -10,7 +10,7 @@ import { buildGraphQLSchema } from "../../src/server/schema";
 import type { Services } from "../../src/request/services";
 import { openTestDatabase } from "./database";
 import type { Golden } from "./golden";
-import { createTestLog } from "./log";
+import { assertNoSecretsSaid, createTestLog, overhear } from "./log";
 import { createTestServices } from "./services";
 
 export interface Result<Data> {
@@ -65,7 +65,7 @@ export async function createTestApi({
 }: TestApiOptions): Promise<TestApi> {
   const database = await openTestDatabase({ golden });
   const services = await createTestServices(givenServices);
-  const { log, lines, assertNoSecrets } = createTestLog();
+  const { log, lines } = createTestLog();
   const graphql = createGraphQLServer({
     schema: buildGraphQLSchema(),
     limits,
@@ -88,6 +88,7 @@ export async function createTestApi({
     );
     if (response.body.kind !== "single") throw new Error("an answer in parts");
     const { data, errors, extensions } = response.body.singleResult;
+    if (errors) overhear(JSON.stringify(errors));
     // Through JSON, as a client gets it: without prototypes.
     return JSON.parse(JSON.stringify({ data: data ?? null, errors: errors ?? [], extensions })) as Result<never>;
   };
@@ -114,7 +115,7 @@ export async function createTestApi({
     close: async () => {
       await graphql.stop();
       await database.close();
-      assertNoSecrets();
+      assertNoSecretsSaid();
     },
   };
 }

@@ -4,7 +4,7 @@ import { startApp, type AppSettings } from "../../src/server/app";
 import { openTestDatabase } from "./database";
 import type { Services } from "../../src/request/services";
 import type { Golden } from "./golden";
-import { createTestLog } from "./log";
+import { assertNoSecretsSaid, createTestLog } from "./log";
 import { createTestServices } from "./services";
 
 export interface TestServer {
@@ -24,17 +24,20 @@ export interface TestServerOptions extends Partial<AppSettings> {
   playground?: boolean;
   golden?: Golden;
   services?: Partial<Services>;
+  /** Another instance on the database of this one, which stays its owner's to close. */
+  beside?: TestServer;
 }
 
 export async function startTestServer({
   golden = "catalogue",
   playground = false,
   services: givenServices,
+  beside,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
-  const database = await openTestDatabase({ golden });
+  const database = beside?.database ?? (await openTestDatabase({ golden }));
   const services = await createTestServices(givenServices);
-  const { log, lines, assertNoSecrets } = createTestLog();
+  const { log, lines } = createTestLog();
   const app = await startApp(
     {
       host: "127.0.0.1",
@@ -65,8 +68,8 @@ export async function startTestServer({
       }),
     close: async () => {
       await app.stop();
-      await database.close();
-      assertNoSecrets();
+      if (!beside) await database.close();
+      assertNoSecretsSaid();
     },
   };
 }

@@ -176,6 +176,36 @@ describe("createLog", () => {
     for (const line of lines) expect(line).toContain("[removed]");
   });
 
+  it("tells of an error what it says, with its causes, and not what a driver hangs on it", () => {
+    lines.length = 0;
+    const row = {
+      detail: `Failing row contains (${secret})`,
+      meta: { driverAdapterError: { cause: { detail: secret } } },
+    };
+    const cause = Object.assign(new Error("the cause"), { code: "23514", ...row });
+    log.error({ err: Object.assign(new TypeError("what failed", { cause }), row) }, "a fault");
+    log.error({ err: "a text that was thrown" }, "another");
+    const [first, second] = lines.map(line => (JSON.parse(line) as { err: object }).err);
+    expect(first).toEqual({
+      ...{ type: "TypeError", message: "what failed", stack: expect.stringContaining("config.test") as string },
+      cause: {
+        type: "Error",
+        code: "23514",
+        message: "the cause",
+        stack: expect.stringContaining("the cause") as string,
+      },
+    });
+    expect(second).toEqual({ message: "a text that was thrown" });
+  });
+
+  it("ends with an error that is its own cause", () => {
+    lines.length = 0;
+    const error = new Error("round and round");
+    error.cause = error;
+    log.error({ err: error }, "a fault");
+    expect(lines[0]?.split("round and round").length).toBeLessThan(20);
+  });
+
   it("writes one line of JSON for each event, with time and level in words", () => {
     lines.length = 0;
     log.info({ note: "two\nlines" }, "an event");

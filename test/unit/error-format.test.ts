@@ -1,13 +1,13 @@
 // What leaves of an error, through Apollo with a small schema of its own: our errors as they are, faults masked, values never repeated.
 import { randomUUID } from "node:crypto";
 import { buildSchema, GraphQLError, type GraphQLFormattedError } from "graphql";
-import pino from "pino";
 import type { Database } from "../../src/db/database";
 import { AppError, badInput } from "../../src/errors/app-error";
 import { createContext } from "../../src/request/context";
 import type { Services } from "../../src/request/services";
 import { httpStatus } from "../../src/server/error-format";
 import { createGraphQLServer } from "../../src/server/graphql-server";
+import { createTestLog } from "../support/log";
 
 const secret = "hunter2-Zq7";
 const schema = buildSchema(`
@@ -33,13 +33,13 @@ const failures: Record<string, () => unknown> = {
   away: () => Object.assign(new Error(`connect ECONNREFUSED ${secret}`), { code: "ECONNREFUSED" }),
 };
 
-const log: string[] = [];
+const { log: logger, lines: log } = createTestLog();
 const server = createGraphQLServer({
   schema,
   limits: { maxDepth: 15, maxCost: 10_000 },
   introspection: false,
   explain: false,
-  log: pino({}, { write: line => void log.push(line) }),
+  log: logger,
 });
 const fail = ({ how }: { how: string }) => {
   throw failures[how]?.();

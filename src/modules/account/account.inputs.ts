@@ -1,9 +1,9 @@
 // What the mutations of accounts take, and the rules of each field.
-import { IsEmail, IsIn, IsOptional, IsTimeZone, Length, Matches, MaxLength } from "class-validator";
+import { IsEmail, IsIn, IsOptional, IsTimeZone, Length, Matches, MaxLength, ValidateNested } from "class-validator";
 import { Field, ID, InputType } from "type-graphql";
 import { MutationInput } from "../../graphql/argument-validation";
 import { defineEnum } from "../../graphql/enums";
-import { Role } from "../user/user.enums";
+import { ColorScheme, Level, Role } from "../user/user.enums";
 
 export const TokenDelivery = { RESPONSE: "RESPONSE", COOKIE: "COOKIE" } as const;
 export type TokenDelivery = keyof typeof TokenDelivery;
@@ -119,7 +119,10 @@ export class ChangePasswordInput extends MutationInput {
 export class ChangeEmailInput extends MutationInput {
   @IsEmail({}, email)
   @MaxLength(254, email)
-  @Field(() => String, { description: "The new address. It counts from when the link in the mail to it is followed." })
+  @Field(() => String, {
+    description:
+      "The new address. It counts from when the link in the mail to it is followed. The present one gets another link to verify it.",
+  })
   readonly email!: string;
 
   @MaxLength(1000, password("password"))
@@ -139,6 +142,24 @@ export class UpdateProfileInput extends MutationInput {
   @Matches(zoneName, timeZone)
   @Field(() => String, { nullable: true, description: "The time zone, such as `Europe/Berlin`." })
   readonly timeZone?: string | null;
+
+  @IsOptional()
+  @ValidateNested()
+  @Field(() => UserPreferencesInput, { nullable: true, description: "What to prefer." })
+  readonly preferences?: UserPreferencesInput | null;
+}
+
+@InputType("UserPreferencesInput", { description: "What to prefer from now on; what is null or left out stays." })
+export class UserPreferencesInput {
+  @IsOptional()
+  @IsIn(Object.values(Level))
+  @Field(() => Level, { nullable: true, description: "Where to begin." })
+  readonly level?: Level | null;
+
+  @IsOptional()
+  @IsIn(Object.values(ColorScheme))
+  @Field(() => ColorScheme, { nullable: true, description: "The colours of the pages." })
+  readonly colorScheme?: ColorScheme | null;
 }
 
 @InputType("ExportMyDataInput", { description: "Proof that it is the owner who asks." })

@@ -20,8 +20,8 @@ import { endSessions, viewerOf } from "./session.service";
 export async function signUp(ctx: RequestContext, input: inputs.SignUpInput): Promise<{ email: string }> {
   const { attempts, passwords, publicUrl } = ctx.services;
   assertPassword(input.password, "password", [input.email, input.displayName]);
-  await attempts.take("signUp", { address: ctx.client.address });
   const email = input.email.trim();
+  await attempts.take("signUp", { account: emailKey(email), address: ctx.client.address });
   await quietly(ctx, async () => {
     const passwordHash = await passwords.hash(input.password);
     await withMail(ctx, async inner => {
@@ -60,7 +60,7 @@ export async function verifyEmail(ctx: RequestContext, input: inputs.VerifyEmail
       }
       const data = { email, emailKey: emailKey(email), emailVerifiedAt: inner.startedAt };
       await models.user.update({ where: { id: userId }, data });
-      if (purpose === "CHANGE_EMAIL") {
+      if (emailKey(before.email) !== data.emailKey) {
         // Who reads the mail to the old address does not own the account any more.
         await revokeTokens(inner, userId, ["VERIFY_EMAIL", "RESET_PASSWORD"]);
         await queueMail(inner.session, mails.emailChangedMail(before.email));
@@ -126,10 +126,14 @@ export async function changePassword(ctx: RequestContext, input: inputs.ChangePa
   return {};
 }
 
-/** The new address counts when its mail is answered; one that has an account gets a mail that says so. @throws like changePassword */
+/**
+ * The new address counts when its mail is answered; one that has an account gets a mail that says so. The viewer's own gets another link
+ * to verify it. @throws like changePassword
+ */
 export async function changeEmail(ctx: RequestContext, input: inputs.ChangeEmailInput): Promise<object> {
   const account = await assertOwner(ctx, input.password, "password");
   const email = input.email.trim();
+  await ctx.services.attempts.take("changeEmail", { account: emailKey(email), address: ctx.client.address });
   await quietly(ctx, () =>
     withMail(ctx, async inner => {
       await lockOwner(inner, account, "password");
@@ -152,8 +156,12 @@ export async function changeEmail(ctx: RequestContext, input: inputs.ChangeEmail
 export async function updateProfile(ctx: RequestContext, input: inputs.UpdateProfileInput): Promise<{ id: string }> {
   const { userId } = viewerOf(ctx);
   const data = {
+    // Also where nothing else is given: an update of nothing finds nobody.
+    updatedAt: ctx.startedAt,
     ...(input.displayName ? { displayName: input.displayName } : {}),
     ...(input.timeZone ? { timeZone: input.timeZone } : {}),
+    ...(input.preferences?.level ? { preferredLevel: input.preferences.level } : {}),
+    ...(input.preferences?.colorScheme ? { colorScheme: input.preferences.colorScheme } : {}),
   };
   const { count } = await ctx.session.models.user.updateMany({ where: { id: userId }, data });
   if (count === 0) throw unauthenticated(accountGone);

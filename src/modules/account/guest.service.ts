@@ -13,13 +13,24 @@ export interface CreatedGuest {
 export async function createGuest(ctx: RequestContext, input: CreateGuestInput): Promise<CreatedGuest> {
   assertDelivery(ctx, input.delivery);
   await ctx.services.attempts.take("createGuest", { address: ctx.client.address });
-  const id = ctx.identity.guestId ?? (await ctx.session.models.learner.create({ data: {}, select: { id: true } })).id;
+  const id =
+    (await renewGuest(ctx)) ?? (await ctx.session.models.learner.create({ data: {}, select: { id: true } })).id;
   const { token, expiresAt } = await ctx.services.tokens.signGuest(id);
   ctx.identity.guestId = id;
   ctx.loaders.clear();
   const isCookie = input.delivery === TokenDelivery.COOKIE;
   if (isCookie) ctx.client.cookies?.set({ guest: { token, expiresAt } });
   return { guestToken: isCookie ? null : token, guestTokenExpiresAt: expiresAt.toISOString() };
+}
+
+/** @returns the guest who asks, whose progress is kept as long as a token of now lives; null when there is none (any more). */
+async function renewGuest({ identity, session, startedAt }: RequestContext): Promise<string | null> {
+  if (identity.guestId === null) return null;
+  const { count } = await session.models.learner.updateMany({
+    where: { id: identity.guestId, mergedAt: null },
+    data: { renewedAt: startedAt },
+  });
+  return count === 0 ? null : identity.guestId;
 }
 
 /**

@@ -172,7 +172,7 @@ function defineLearnedList(name: string, view: string) {
 
 /**
  * What to do next: the lesson that was begun last and is not completed; else the one after the last completed in its module that is
- * not completed; else the first open one of a beginner module, in the catalogue's order. Null when nothing is left of these.
+ * not completed; else the first open one of a module of the level that they prefer, then of a beginner module, in the catalogue's order. Null when nothing is left of these.
  */
 export async function nextLessonId(ctx: RequestContext, learner: string): Promise<number | null> {
   const isOpen = sql`NOT EXISTS (
@@ -187,8 +187,10 @@ export async function nextLessonId(ctx: RequestContext, learner: string): Promis
           ORDER BY c."updated_at" DESC, c."lesson_id" DESC LIMIT 1
         ) last JOIN "lesson" n ON n."module_id" = last."module_id"
         WHERE ${isOpen} ORDER BY n."position" < last."position", n."position" LIMIT 1),
-      (SELECT n."id" FROM "topic" t JOIN "module" m ON m."topic_id" = t."id" AND m."level" = 'BEGINNER' JOIN "lesson" n ON n."module_id" = m."id"
-        WHERE ${isOpen} ORDER BY t."position", t."id", m."position", n."position" LIMIT 1)
+      (SELECT n."id" FROM "app_user" u JOIN "module" m ON m."level" IN (u."preferred_level", 'BEGINNER')
+          JOIN "topic" t ON t."id" = m."topic_id" JOIN "lesson" n ON n."module_id" = m."id"
+        WHERE u."id" = ${learner}::uuid AND ${isOpen}
+        ORDER BY m."level" <> u."preferred_level", t."position", t."id", m."position", n."position" LIMIT 1)
     ) AS "id"`);
   return row?.id ?? null;
 }

@@ -24,7 +24,7 @@ export class ViewerLearningFields {
   @FieldResolver(() => Lesson, {
     nullable: true,
     description:
-      "What to do next: the lesson that was begun last; else the next open one of the module in which one was completed last; else the first open one of the beginner modules. Null when nothing of these is left.",
+      "What to do next: the lesson that was begun last; else the next open one of the module in which one was completed last; else the first open one of the modules of the level they prefer, and then of the beginner modules. Null when nothing of these is left.",
   })
   async nextLesson(@Root() viewer: ViewerRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
     return find(lessonEntity, "id", await nextLessonId(ctx, viewer.userId), ctx, info);

@@ -1,5 +1,5 @@
 // The enums of users, described for clients.
-import { Role } from "../../generated/prisma/enums";
+import { ColorScheme, Level, Role } from "../../generated/prisma/enums";
 import { defineEnum } from "../../graphql/enums";
 
 defineEnum(Role, "Role", "What a user may do. Each role includes the ones before it.", {
@@ -8,4 +8,11 @@ defineEnum(Role, "Role", "What a user may do. Each role includes the ones before
   ADMIN: "Manage users and everything else.",
 });
 
-export { Role };
+defineEnum(ColorScheme, "ColorScheme", "In which colours somebody wants to read.", {
+  SYSTEM: "Those of their device.",
+  LIGHT: "Dark text on a light ground.",
+  DARK: "Light text on a dark ground.",
+});
+
+// Described where lessons are.
+export { ColorScheme, Level, Role };

@@ -1,13 +1,13 @@
 // All that the server needs of this module.
 import type { DomainModule } from "../../graphql/domain-module";
 import { selectedColumns } from "../../graphql/selection";
-import { UserResolver } from "./user.resolver";
+import { UserFields, UserResolver } from "./user.resolver";
 import { userEntity } from "./user.rows";
 import { isUserKey, readUser } from "./user.service";
 import { User } from "./user.type";
 
 export const userModule: DomainModule = {
-  resolvers: [UserResolver],
+  resolvers: [UserResolver, UserFields],
   types: [User],
   nodes: [
     {

@@ -1,12 +1,12 @@
 // Users, for admins.
-import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
+import { Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { connect } from "../../graphql/connection";
 import type { RequestContext } from "../../request/context";
 import { UserListArgs } from "./user.args";
-import { users } from "./user.rows";
-import { UserConnection } from "./user.type";
+import { users, type UserRow } from "./user.rows";
+import { User, UserConnection, UserPreferences } from "./user.type";
 
 @Resolver()
 export class UserResolver {
@@ -17,5 +17,13 @@ export class UserResolver {
   })
   users(@Args(() => UserListArgs) args: UserListArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
     return connect(users, null, args, ctx, info);
+  }
+}
+
+@Resolver(() => User)
+export class UserFields {
+  @FieldResolver(() => UserPreferences, { description: "What the user prefers; what they never chose has a default." })
+  preferences(@Root() { preferredLevel, colorScheme }: UserRow): UserPreferences {
+    return { level: preferredLevel, colorScheme };
   }
 }

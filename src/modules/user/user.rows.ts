@@ -1,5 +1,5 @@
 // How users are read. The password's hash is not among the columns: no read path can reach it.
-import type { Role } from "../../generated/prisma/enums";
+import type { ColorScheme, Level, Role } from "../../generated/prisma/enums";
 import { defineEntity } from "../../request/entity";
 import { defineList } from "../../request/list";
 import { userFilter } from "./user.args";
@@ -11,6 +11,8 @@ export interface UserRow {
   role: Role;
   emailVerifiedAt: string | null;
   timeZone: string;
+  preferredLevel: Level;
+  colorScheme: ColorScheme;
   createdAt: string;
 }
 
@@ -24,9 +26,12 @@ export const userEntity = defineEntity<UserRow>({
     role: "enum",
     emailVerifiedAt: "instant",
     timeZone: "text",
+    preferredLevel: "enum",
+    colorScheme: "enum",
     createdAt: "instant",
   },
   always: ["id"],
+  needs: { preferences: { level: ["preferredLevel"], colorScheme: ["colorScheme"] } },
 });
 
 export const users = defineList({

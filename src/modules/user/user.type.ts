@@ -3,7 +3,19 @@ import { Field, ObjectType } from "type-graphql";
 import { connectionOf, edgeOf } from "../../graphql/connection";
 import { Node } from "../../graphql/node.type";
 import { DateTimeScalar, EmailAddressScalar } from "../../graphql/scalars";
-import { Role } from "./user.enums";
+import { ColorScheme, Level, Role } from "./user.enums";
+
+@ObjectType("UserPreferences", {
+  simpleResolvers: true,
+  description: "How somebody likes to learn and to read, on all of their devices.",
+})
+export class UserPreferences {
+  @Field(() => Level, { description: "Where to begin: `viewer.nextLesson` looks at modules of this level first." })
+  readonly level!: Level;
+
+  @Field(() => ColorScheme, { description: "The colours of the pages." })
+  readonly colorScheme!: ColorScheme;
+}
 
 @ObjectType("User", {
   implements: Node,

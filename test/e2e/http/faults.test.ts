@@ -1,13 +1,13 @@
 // Faults of our own side: masked and found again in the log; a database that is away, and comes back, behind a proxy that the test controls.
 import { randomUUID } from "node:crypto";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import pino from "pino";
 import { createDatabase } from "../../../src/db/database";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { sql } from "../../../src/db/sql";
 import { startApp } from "../../../src/server/app";
 import { serverUrl } from "../../support/database";
 import { onServer, postgresSettings, templateName } from "../../support/golden";
+import { createTestLog } from "../../support/log";
 import { startTestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";
 
@@ -51,7 +51,7 @@ if (serverUrl === undefined) {
 function describeOnServer(url: string): void {
   describe("PostgreSQL that goes away", () => {
     const name = `learngraph_test_${randomUUID().replaceAll("-", "")}`;
-    const log: string[] = [];
+    const { log: logger, lines: log } = createTestLog();
     let proxy: Proxy;
     let app: Awaited<ReturnType<typeof startApp>>;
     let database: ReturnType<typeof createDatabase>;
@@ -80,7 +80,7 @@ function describeOnServer(url: string): void {
         },
         database,
         await createTestServices(),
-        pino({ level: "info" }, { write: line => void log.push(line) }),
+        logger,
       );
     });
 
@@ -140,13 +140,13 @@ function describeOnServer(url: string): void {
 
     it("leaves each cause in the log, under the id of its request", () => {
       const causes = log
-        .map(line => JSON.parse(line) as { requestId?: string; err?: { stack: string } })
+        .map(line => JSON.parse(line) as { requestId?: string; err?: { cause: { stack: string } } })
         .filter(line => line.err);
       expect(causes.length).toBeGreaterThanOrEqual(2);
       for (const { requestId, err } of causes) {
         expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
-        expect(err?.stack).toMatch(
-          /caused by: Error: (Connection terminated|connect ECONN|Query read timeout|timeout exceeded)/,
+        expect(err?.cause.stack).toMatch(
+          /^Error: (Connection terminated|connect ECONN|Query read timeout|timeout exceeded)/,
         );
       }
     });

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { edited, smallContent, withContent } from "../../support/content-files";
+import { overhear } from "../../support/log";
 import { canary } from "./refusals";
 
 interface Run {
@@ -43,6 +44,7 @@ function start(environment: Record<string, string>): Run {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", part => (output += String(part)));
   const exit = once(child, "close").then(([code]) => {
     running.delete(child);
+    overhear(output);
     return code as number | null;
   });
   return { process: child, output: () => output, exit };

@@ -2,7 +2,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pino from "pino";
 import type { Database } from "../../../src/db/database";
 import { lockDirectory } from "../../../src/db/directory-lock";
 import { openEmbedded } from "../../../src/db/embedded-driver";
@@ -15,6 +14,7 @@ import { queueMail } from "../../../src/mail/outbox";
 import { runProgram, type Outcome } from "../../support/command";
 import { openBlankDatabase, openTestDatabase, serverUrl } from "../../support/database";
 import { goldenImage, postgresSettings } from "../../support/golden";
+import { createTestLog } from "../../support/log";
 import { until } from "../../support/smtp";
 
 const mail: OutgoingMail = {
@@ -94,7 +94,7 @@ describe("Command mail show", () => {
   /** As a server without SMTP does it. */
   const sendToFolder = async (database: Database): Promise<void> => {
     const transport = createFileTransport(mailDirectory(directory));
-    const sender = startMailSender({ database, transport, log: pino({ level: "silent" }) });
+    const sender = startMailSender({ database, transport, log: createTestLog().log });
     await until(
       async () => (await database.models.mailMessage.count({ where: { nextAttemptAt: { lte: new Date() } } })) === 0,
     );

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pino from "pino";
 import type { Database } from "../../../src/db/database";
 import { openEmbedded } from "../../../src/db/embedded-driver";
 import { openDatabase, type DatabaseSettings } from "../../../src/db/open-database";
@@ -13,6 +12,7 @@ import { startMailSender } from "../../../src/mail/mail.sender";
 import { createSmtpTransport } from "../../../src/mail/mail.transport";
 import { openTestDatabase, serverUrl } from "../../support/database";
 import { goldenImage, postgresSettings } from "../../support/golden";
+import { createTestLog } from "../../support/log";
 import { startSmtpServer, until, type SmtpStub } from "../../support/smtp";
 
 const from = "learngraph <no-reply@learn.example>";
@@ -75,7 +75,7 @@ describe("Mail of a process that is killed", () => {
     const senders: { stop(): Promise<void> }[] = [];
     try {
       await work(database, () => {
-        senders.push(startMailSender({ database, transport, log: pino({ level: "silent" }), intervalMs: 10 }));
+        senders.push(startMailSender({ database, transport, log: createTestLog().log, intervalMs: 10 }));
       });
     } finally {
       await Promise.all(senders.map(sender => sender.stop()));

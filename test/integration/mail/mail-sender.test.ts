@@ -1,7 +1,6 @@
 // The outbox and its sender over a real SMTP server: nothing lost, nothing sent for what was rolled back, nothing sent
 // by two at once.
 import { AsyncResource } from "node:async_hooks";
-import pino from "pino";
 import { createDatabase, type Database } from "../../../src/db/database";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { sql } from "../../../src/db/sql";
@@ -11,6 +10,7 @@ import { createSmtpTransport } from "../../../src/mail/mail.transport";
 import { deleteOldMail, queueMail } from "../../../src/mail/outbox";
 import { openTestDatabase, serverUrl } from "../../support/database";
 import { postgresSettings } from "../../support/golden";
+import { createTestLog, type TestLog } from "../../support/log";
 import { startSmtpServer, until, type SmtpStub } from "../../support/smtp";
 
 const from = "learngraph <no-reply@learn.example>";
@@ -19,6 +19,7 @@ const hourMs = 3_600_000;
 describe("Mail sender", () => {
   let database: Database;
   let smtp: SmtpStub;
+  let testLog: TestLog;
   let log: string[];
   let toClose: (() => unknown)[];
   beforeAll(async () => {
@@ -27,7 +28,8 @@ describe("Mail sender", () => {
   afterAll(() => database.close());
   beforeEach(async () => {
     smtp = await startSmtpServer();
-    log = [];
+    testLog = createTestLog();
+    log = testLog.lines;
     toClose = [];
   });
   afterEach(async () => {
@@ -46,7 +48,7 @@ describe("Mail sender", () => {
     const sender = startMailSender({
       database: on,
       transport,
-      log: pino({ level: "trace" }, { write: line => void log.push(line) }),
+      log: testLog.log,
       intervalMs: hourMs,
     });
     toClose.push(() => sender.stop());
@@ -100,7 +102,7 @@ describe("Mail sender", () => {
     const sender = startMailSender({
       database,
       transport: smtpTransport(),
-      log: pino({ level: "silent" }),
+      log: testLog.log,
       intervalMs: 1,
     });
     toClose.push(() => sender.stop());
@@ -310,7 +312,7 @@ describe("Mail sender", () => {
     const sender = startMailSender({
       database: flaky,
       transport: smtpTransport(),
-      log: pino({ level: "trace" }, { write: line => void log.push(line) }),
+      log: testLog.log,
       intervalMs: 1,
     });
     toClose.push(() => sender.stop());
