@@ -1,9 +1,9 @@
 // Reads what is live in the tables of the catalogue as the sources that would make it: any of them, imported again, changes not one row.
 import type { DatabaseSession } from "../db/database";
-import type { RevisionEntity } from "../generated/prisma/enums";
 import { contentKinds, type ContentKind } from "./content.files";
 import { compareText } from "./content.problem";
 import { plainDecimal } from "./content.text";
+import { entityOf } from "./revision.write";
 import { inPortions } from "./rows.write";
 import { normalForm, type Source, type SourceOf } from "./source.model";
 import type { Models } from "./stored.rows";
@@ -38,7 +38,8 @@ export async function readLiveSources({ models }: DatabaseSession, scope: LiveSc
     await inPortions(scope[kind] ?? [], async ids => {
       const formerSlugs = await readFormerSlugs(models, kind, ids);
       for (const { id, slug, content } of await readers[kind](models, ids)) {
-        const source = { kind, slug, content: normalForm(kind, content), formerSlugs: formerSlugs.get(id) ?? [] };
+        const former = formerSlugs(id).map(redirect => redirect.slug);
+        const source = { kind, slug, content: normalForm(kind, content), formerSlugs: former.sort(compareText) };
         found.push({ id, source: source as Source });
       }
     });
@@ -46,14 +47,9 @@ export async function readLiveSources({ models }: DatabaseSession, scope: LiveSc
   return found;
 }
 
-async function readFormerSlugs(models: Models, kind: ContentKind, ids: number[]): Promise<Map<number, string[]>> {
-  const entity = kind.toUpperCase() as RevisionEntity;
-  const rows = await models.slugRedirect.findMany({ where: { entity, entityId: { in: ids } } });
-  const slugs = new Map<number, string[]>();
-  for (const { entityId, slug } of rows.sort((a, b) => compareText(a.slug, b.slug))) {
-    slugs.set(entityId, [...(slugs.get(entityId) ?? []), slug]);
-  }
-  return slugs;
+async function readFormerSlugs(models: Models, kind: ContentKind, ids: number[]) {
+  const rows = await models.slugRedirect.findMany({ where: { entity: entityOf(kind), entityId: { in: ids } } });
+  return group(rows, ({ entityId }) => entityId);
 }
 
 interface LiveContent<Kind extends ContentKind> {
@@ -66,17 +62,31 @@ type Reader<Kind extends ContentKind> = (models: Models, ids: number[]) => Promi
 
 const [byPosition, bySlug] = [{ position: "asc" }, { select: { slug: true } }] as const;
 
+// One table after the other, each with one relation at most: a transaction has one connection, and Prisma would read several at once.
+
 const readTopics: Reader<"topic"> = async (models, ids) => {
-  const rows = await models.topic.findMany({
-    where: { id: { in: ids } },
-    orderBy: { id: "asc" },
-    include: {
-      callToAction: { omit: { topicId: true } },
-      sections: { omit: { bodyHtml: true, bodyText: true }, orderBy: byPosition },
-      tools: { include: { tool: bySlug }, orderBy: { rank: "asc" } },
-      facts: { orderBy: byPosition },
-    },
-  });
+  const [topicId, ofTopic] = [{ in: ids }, ({ topicId: id }: { topicId: number | null }) => id];
+  const rows = await models.topic.findMany({ where: { id: { in: ids } }, orderBy: { id: "asc" } });
+  const callsToAction = group(
+    (await models.callToAction.findMany({ where: { topicId } })).map(({ topicId: owner, ...keys }) => ({
+      owner,
+      keys,
+    })),
+    ({ owner }) => owner,
+  );
+  const sections = group(
+    await models.topicSection.findMany({
+      where: { topicId },
+      omit: { bodyHtml: true, bodyText: true },
+      orderBy: byPosition,
+    }),
+    ofTopic,
+  );
+  const tools = group(
+    await models.topicTool.findMany({ where: { topicId }, include: { tool: bySlug }, orderBy: { rank: "asc" } }),
+    ofTopic,
+  );
+  const facts = group(await models.fact.findMany({ where: { topicId }, orderBy: byPosition }), ofTopic);
   return rows.map(({ id, slug, ...row }) => ({
     id,
     slug,
@@ -88,16 +98,16 @@ const readTopics: Reader<"topic"> = async (models, ids) => {
       updatedOn: dayText(row.updatedOn),
       summary: row.summary,
       seo: { title: row.seoTitle, description: row.seoDescription },
-      callToAction: row.callToAction ?? undefined,
-      tools: row.tools.map(({ tool, featured, blurb }) => ({ tool: tool.slug, featured, blurb })),
-      sections: row.sections.map(({ kind, emoji, heading, anchor, bodyMarkdown }) => ({
+      callToAction: callsToAction(id)[0]?.keys,
+      tools: tools(id).map(({ tool, featured, blurb }) => ({ tool: tool.slug, featured, blurb })),
+      sections: sections(id).map(({ kind, emoji, heading, anchor, bodyMarkdown }) => ({
         kind,
         emoji,
         heading,
         anchor,
         body: bodyMarkdown,
       })),
-      facts: row.facts.map(factSource),
+      facts: facts(id).map(factSource),
     },
   }));
 };
@@ -107,8 +117,10 @@ const readTools: Reader<"tool"> = async (models, ids) => {
     where: { id: { in: ids } },
     orderBy: { id: "asc" },
     omit: { descriptionHtml: true, descriptionText: true },
-    include: { plans: { orderBy: byPosition }, facts: { orderBy: byPosition } },
   });
+  const [toolId, ofTool] = [{ in: ids }, ({ toolId: id }: { toolId: number | null }) => id];
+  const plans = group(await models.toolPlan.findMany({ where: { toolId }, orderBy: byPosition }), ofTool);
+  const facts = group(await models.fact.findMany({ where: { toolId }, orderBy: byPosition }), ofTool);
   return rows.map(({ id, slug, ...row }) => ({
     id,
     slug,
@@ -121,7 +133,7 @@ const readTools: Reader<"tool"> = async (models, ids) => {
       pricingModel: row.pricingModel,
       protocols: row.protocols,
       models: row.models,
-      plans: row.plans.map(plan => ({
+      plans: plans(id).map(plan => ({
         name: plan.name,
         price:
           plan.amount === null || plan.currency === null
@@ -132,7 +144,7 @@ const readTools: Reader<"tool"> = async (models, ids) => {
         asOf: dayText(plan.asOf),
         source: origin(plan),
       })),
-      facts: row.facts.map(factSource),
+      facts: facts(id).map(factSource),
       description: row.descriptionMarkdown,
     },
   }));
@@ -142,12 +154,20 @@ const readModules: Reader<"module"> = async (models, ids) => {
   const rows = await models.module.findMany({
     where: { id: { in: ids } },
     orderBy: { id: "asc" },
-    include: { topic: bySlug, lessons: { select: { slug: true }, orderBy: byPosition } },
+    include: { topic: bySlug },
   });
-  return rows.map(({ id, slug, topic, title, level, position, summary, lessons }) => ({
+  const lessons = group(
+    await models.lesson.findMany({
+      where: { moduleId: { in: ids } },
+      select: { slug: true, moduleId: true },
+      orderBy: byPosition,
+    }),
+    ({ moduleId }) => moduleId,
+  );
+  return rows.map(({ id, slug, topic, title, level, position, summary }) => ({
     id,
     slug,
-    content: { title, topic: topic.slug, level, position, summary, lessons: lessons.map(lesson => lesson.slug) },
+    content: { title, topic: topic.slug, level, position, summary, lessons: lessons(id).map(lesson => lesson.slug) },
   }));
 };
 
@@ -156,13 +176,25 @@ const readLessons: Reader<"lesson"> = async (models, ids) => {
     where: { id: { in: ids } },
     orderBy: { id: "asc" },
     omit: { bodyHtml: true, bodyText: true },
-    include: {
-      guidesTool: bySlug,
-      topics: { select: { topic: bySlug } },
-      tools: { select: { tool: bySlug }, orderBy: [{ position: "asc" }, { toolId: "asc" }] },
-      requires: { select: { prerequisite: bySlug }, orderBy: [{ position: "asc" }, { prerequisiteId: "asc" }] },
-    },
+    include: { guidesTool: bySlug },
   });
+  const [lessonId, ofLesson] = [{ in: ids }, ({ lessonId: id }: { lessonId: number }) => id];
+  const topics = group(
+    await models.lessonTopic.findMany({ where: { lessonId }, include: { topic: bySlug } }),
+    ofLesson,
+  );
+  const tools = group(
+    await models.lessonTool.findMany({ where: { lessonId }, include: { tool: bySlug }, orderBy: byPosition }),
+    ofLesson,
+  );
+  const prerequisites = group(
+    await models.lessonPrerequisite.findMany({
+      where: { lessonId },
+      include: { prerequisite: bySlug },
+      orderBy: byPosition,
+    }),
+    ofLesson,
+  );
   return rows.map(({ id, slug, ...row }) => ({
     id,
     slug,
@@ -174,10 +206,10 @@ const readLessons: Reader<"lesson"> = async (models, ids) => {
       durationMinutes: row.durationMinutes,
       access: row.access,
       updatedOn: dayText(row.updatedOn),
-      topics: row.topics.map(({ topic }) => topic.slug),
-      tools: row.tools.map(({ tool }) => tool.slug),
+      topics: topics(id).map(({ topic }) => topic.slug),
+      tools: tools(id).map(({ tool }) => tool.slug),
       guideTo: row.guidesTool?.slug,
-      prerequisites: row.requires.map(({ prerequisite }) => prerequisite.slug),
+      prerequisites: prerequisites(id).map(({ prerequisite }) => prerequisite.slug),
       body: row.bodyMarkdown,
     },
   }));
@@ -189,6 +221,18 @@ const readers: { [Kind in ContentKind]: Reader<Kind> } = {
   module: readModules,
   lesson: readLessons,
 };
+
+/** The rows of each owner, in their order. */
+function group<Row>(rows: readonly Row[], ownerOf: (row: Row) => number | null): (owner: number) => readonly Row[] {
+  const groups = new Map<number | null, Row[]>();
+  for (const row of rows) {
+    const owner = ownerOf(row);
+    const rowsBefore = groups.get(owner);
+    if (rowsBefore) rowsBefore.push(row);
+    else groups.set(owner, [row]);
+  }
+  return owner => groups.get(owner) ?? [];
+}
 
 type FactRow = Awaited<ReturnType<Models["fact"]["findMany"]>>[number];
 

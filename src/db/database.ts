@@ -56,11 +56,11 @@ export function createDatabase(driver: Driver): Database {
           client =>
             observer.runTransaction(() =>
               withConstraintsChecked(client, async () => {
-                if (snapshot) await client.$executeRaw`SET TRANSACTION READ ONLY`;
+                if (snapshot) await client.$executeRaw`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`;
                 return work({ models: client, query: <Row>(statement: Sql) => client.$queryRaw<Row[]>(statement) });
               }),
             ),
-          { timeout: timeoutMs, maxWait: timeoutMs, ...(snapshot ? { isolationLevel: "RepeatableRead" } : {}) },
+          { timeout: timeoutMs, maxWait: timeoutMs },
         ),
       ),
     exclusive: work => driver.exclusive(work),

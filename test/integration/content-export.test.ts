@@ -12,12 +12,14 @@ import { fileText } from "../../src/content/file.write";
 import { readLiveScope, readLiveSources } from "../../src/content/live.read";
 import { loadMarkdown } from "../../src/content/markdown.pipeline";
 import type { Source } from "../../src/content/source.model";
-import type { Database } from "../../src/db/database";
+import { createDatabase, type Database } from "../../src/db/database";
+import { openEmbedded } from "../../src/db/embedded-driver";
 import { joinSql, sql, trustedSql } from "../../src/db/sql";
 import { runProgram } from "../support/command";
 import { edited, lesson, smallContent, withContent, type ContentFiles } from "../support/content-files";
 import { catalogues } from "../support/content-sources";
-import { openTestDatabase } from "../support/database";
+import { openBlankDatabase, openTestDatabase, serverUrl } from "../support/database";
+import { goldenImage, postgresSettings } from "../support/golden";
 
 /** The directory that each test exports into; it is not there yet. */
 let directory: string;
@@ -198,13 +200,19 @@ formerSlugs:
       expect(seen.map(([, , file]) => file).sort()).toEqual(Object.keys(smallContent).sort());
     });
 
-    it("writes nothing to the database, whatever happens in its transaction", async () => {
-      const { models } = database;
-      const change = { where: { slug: "data" }, data: { title: "Changed" } };
-      await expect(
-        database.transaction(session => session.models.topic.update(change), { snapshot: true }),
-      ).rejects.toThrow();
-      expect((await models.topic.findUniqueOrThrow({ where: { slug: "data" } })).title).toBe("Data");
+    it("reads one moment of the database, and cannot write to it", async () => {
+      let seen: unknown;
+      const watched: Database = {
+        ...database,
+        transaction: (work, options) =>
+          database.transaction(async session => {
+            seen = await session.query(sql`SELECT current_setting('transaction_isolation') AS "isolation",
+              current_setting('transaction_read_only') AS "readOnly"`);
+            return work(session);
+          }, options),
+      };
+      await exportContent(watched, directory);
+      expect(seen).toEqual([{ isolation: "repeatable read", readOnly: "on" }]);
     });
 
     it("needs no more statements for more lessons", async () => {
@@ -268,24 +276,45 @@ formerSlugs:
   });
 });
 
-describe("Command content", () => {
+describe("Command content export", () => {
   let data: string;
-  const content = (...args: string[]) => runProgram("content", args, { env: { DATA_DIRECTORY: data } });
+  let database: Database | undefined;
+  let env: Record<string, string>;
+  const content = (...args: string[]) => runProgram("content", args, { env });
+
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), "learngraph-export-"));
+    env = { DATA_DIRECTORY: data };
+    if (serverUrl !== undefined) {
+      database = await openTestDatabase({ golden: "empty" });
+      await importFiles(database, smallContent);
+      env["DATABASE_URL"] = await urlOf(serverUrl, database);
+      return;
+    }
+    const image = new Blob([await readFile(goldenImage("empty"))]);
+    const embedded = createDatabase(await openEmbedded({ directory: data, image }));
+    await importFiles(embedded, smallContent);
+    await embedded.close();
   });
-  afterAll(() => rm(data, { recursive: true }));
+  afterAll(async () => {
+    await database?.close();
+    await rm(data, { recursive: true });
+  });
 
   it("does not migrate a database to read it", async () => {
-    expect(await content("export", directory)).toEqual({
+    const blank = serverUrl === undefined ? undefined : await openBlankDatabase();
+    const elsewhere: Record<string, string> = { DATA_DIRECTORY: dirname(directory) };
+    if (serverUrl !== undefined && blank) elsewhere["DATABASE_URL"] = await urlOf(serverUrl, blank);
+    const outcome = await runProgram("content", ["export", directory], { env: elsewhere });
+    await blank?.close();
+    expect(outcome).toEqual({
       exitCode: 1,
       stdout: "",
       stderr: "The database lacks migrations: `npm run db:migrate` applies them.\n",
     });
-  });
+  }, 120_000);
 
-  it("exports what it imported, and removes what is not live when asked to", async () => {
-    await withContent(smallContent, files => content("import", files));
+  it("writes what is live, and removes what is not when asked to", async () => {
     await mkdir(join(directory, "tools"), { recursive: true });
     await writeFile(join(directory, "tools/old.md"), "");
     const counts = "topics:  2 created, 0 updated, 0 unchanged\ntools:   2 created, 0 updated, 0 unchanged";
@@ -335,6 +364,11 @@ async function emptyTables(database: Database): Promise<void> {
 
 const importFiles = (database: Database, files: Readonly<ContentFiles>) =>
   withContent(files, from => importContent(database, from, { prune: true }));
+
+async function urlOf(url: string, database: Database): Promise<string> {
+  const [row] = await database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
+  return postgresSettings(url, row?.name ?? "").url;
+}
 
 /** Every document in its normal form, in the order of the files; none may have problems. */
 async function sourcesIn(from: string): Promise<Source[]> {

@@ -223,6 +223,12 @@ Text.
 `);
   });
 
+  it("keeps a line of blanks in a long text that must be escaped", async () => {
+    const source = lessonWith("Text.");
+    source.content.summary = `\u0007${"long ".repeat(20)}\n \nend`;
+    expect((await readBack(source)).source).toEqual(source);
+  });
+
   it("leaves out the text that a module does not have", async () => {
     const source: Source<"module"> = {
       kind: "module",
