@@ -1,4 +1,6 @@
 // Publishes scheduled revisions beside the requests. Any number of servers may do so on one database.
+// What it publishes is described for clients by decorators, which need it.
+import "reflect-metadata";
 import type { Logger } from "pino";
 import { createBell } from "../db/bell";
 import type { Database } from "../db/database";
