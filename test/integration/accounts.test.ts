@@ -1,7 +1,7 @@
 // Accounts and sessions: who gets in, what each mail is good for, what ends with what, and what nobody learns.
 import { encodeNodeId } from "../../src/graphql/node-id";
 import type { Viewer } from "../../src/request/context";
-import { createTestApi, expectCode, type ExecuteOptions, type TestApi } from "../support/api";
+import { createTestApi, expectCode, expectStatements, type ExecuteOptions, type TestApi } from "../support/api";
 import { createLesson, createUser } from "../support/factories";
 import { createTestServices, publicUrl } from "../support/services";
 
@@ -667,6 +667,15 @@ describe("Mutation.updateProfile", () => {
     expect(await update({ displayName: "Ada", preferences: null })).toMatchObject(kept("ADVANCED", "DARK"));
     const colours = await run("{ viewer { user { preferences { colorScheme } } } }", {}, { as: viewer });
     expect(colours.data).toEqual({ viewer: { user: { preferences: { colorScheme: "DARK" } } } });
+    const admin = await createPerson({ role: "ADMIN" });
+    await expectStatements(api, 1, async () => {
+      const { data } = await run<{ users: { nodes: object[] } }>(
+        "{ users(first: 100) { nodes { preferences { level colorScheme } } } }",
+        {},
+        { as: admin.viewer },
+      );
+      expect(data.users.nodes).toContainEqual({ preferences: { level: "ADVANCED", colorScheme: "DARK" } });
+    });
     const { json } = await done<{ json: string }>("exportMyData", { password }, { as: viewer, select: "json" });
     expect(JSON.parse(json)).toMatchObject({ profile: { preferredLevel: "ADVANCED", colorScheme: "DARK" } });
   });
