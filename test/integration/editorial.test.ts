@@ -501,7 +501,7 @@ describe("History", () => {
 describe("Audit", () => {
   it("has an event of each write, which nobody can change, and which only admins see", async () => {
     const { auditEvents } = await api.data<{ auditEvents: { nodes: { action: string; actorName: string }[] } }, never>(
-      `{ auditEvents(first: 100) { nodes { action actorName subjectType subjectKey beforeHash afterHash requestId address } } }`,
+      `{ auditEvents(first: 100) { nodes { action actorName subjectType subjectKey beforeHash afterHash request address } } }`,
       undefined,
       { as: admin },
     );

@@ -18,7 +18,10 @@ beforeAll(async () => {
     data: { userId: user.id, expiresAt: new Date("2100-01-01"), address: "::1" },
   });
   await api.database.models.bookmark.create({ data: { learnerId: user.id, toolId: 1 } });
-  self = { userId: user.id, role: "LEARNER", sessionId };
+  await api.database.models.auditEvent.create({
+    data: { actorName: "A", action: "publishRevision", entity: "Tool", entityId: "1" },
+  });
+  self = { userId: user.id, role: "ADMIN", sessionId };
 });
 
 afterAll(() => api.close());
@@ -28,6 +31,8 @@ const nodeInterface = schema.getType("Node");
 if (!isInterfaceType(nodeInterface)) throw new Error("no interface Node");
 /** What only its owner sees. */
 const personal = ["User", "UserSession", "Bookmark"];
+/** And what only editors or admins see. */
+const restricted = [...personal, "Revision", "AuditEvent"];
 const nodeTypes = schema.getPossibleTypes(nodeInterface).map(({ name }) => name);
 
 interface Named {
@@ -57,7 +62,7 @@ async function nodes(ids: readonly string[], as?: Viewer): Promise<(Named | null
 /** The key of some row of each type; a new type that is not here fails its test. */
 async function someKey(type: string): Promise<string | number | undefined> {
   const { models } = api.database;
-  const tables: Readonly<Record<string, () => Promise<{ id: number | string } | null>>> = {
+  const tables: Readonly<Record<string, () => Promise<{ id: number | string | bigint } | null>>> = {
     Topic: () => models.topic.findFirst(),
     TopicSection: () => models.topicSection.findFirst(),
     Tool: () => models.tool.findFirst(),
@@ -68,8 +73,11 @@ async function someKey(type: string): Promise<string | number | undefined> {
     User: async () => user,
     UserSession: () => models.userSession.findFirst(),
     Bookmark: () => models.bookmark.findFirst(),
+    Revision: () => models.revision.findFirst(),
+    AuditEvent: () => models.auditEvent.findFirst(),
   };
-  return (await tables[type]?.())?.id;
+  const id = (await tables[type]?.())?.id;
+  return typeof id === "bigint" ? String(id) : id;
 }
 
 describe.each(nodeTypes)("Query.node of %s", type => {
@@ -159,7 +167,7 @@ describe("Query.nodes", () => {
   it("takes one statement for each type, however many ids", async () => {
     const ids = (types: readonly string[], count: number) =>
       types.flatMap(type => Array.from({ length: count }, (_, i) => encodeNodeId(type, i + 1)));
-    const types = nodeTypes.filter(type => !personal.includes(type));
+    const types = nodeTypes.filter(type => !restricted.includes(type));
     expect(types.length).toBeGreaterThan(5);
     await expectStatements(api, types.length, () => nodes(ids(types, 1)));
     await expectStatements(api, types.length, () => nodes(ids(types, 10)));
@@ -189,7 +197,7 @@ describe("Query.nodes", () => {
     }`);
     const listed = namedIn(data);
     expect(new Set(listed.map(item => item.__typename))).toEqual(
-      new Set(nodeTypes.filter(type => !personal.includes(type))),
+      new Set(nodeTypes.filter(type => !restricted.includes(type))),
     );
     for (let from = 0; from < listed.length; from += 100) {
       const part = listed.slice(from, from + 100);
@@ -204,6 +212,19 @@ function namedIn(value: unknown): Named[] {
   const { __typename, id } = value as Partial<Named>;
   return __typename !== undefined && id !== undefined ? [{ __typename, id }, ...inner] : inner;
 }
+
+describe.each([
+  ["Revision", "EDITOR"],
+  ["AuditEvent", "ADMIN"],
+] as const)("%s", (type, least) => {
+  it(`exists from ${least} on`, async () => {
+    const id = encodeNodeId(type, (await someKey(type)) ?? "nothing");
+    const roles = ["LEARNER", "EDITOR", "ADMIN"] as const;
+    const found = await Promise.all(roles.map(role => node(id, { ...self, role })));
+    expect(await node(id)).toBeNull();
+    expect(found.map(item => item !== null)).toEqual(roles.map(role => roles.indexOf(role) >= roles.indexOf(least)));
+  });
+});
 
 describe("Personal objects", () => {
   it.each(["UserSession", "Bookmark"])("%s exists for its owner alone", async type => {
@@ -268,6 +289,8 @@ describe("User", () => {
         (isAbstractType(type) && schema.getPossibleTypes(type).some(({ name }) => name === "User")),
     );
     expect(leadsToUser.map(({ path }) => path).sort()).toEqual([
+      // AuditEvent is for admins.
+      "AuditEvent.actor",
       "Query.node",
       "Query.nodes",
       // Query.users is for admins.

@@ -39,6 +39,14 @@ export class AuditEventResolver {
     return event.entityId;
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The request that did it, as the log names it; null for what was done by itself.",
+  })
+  request(@Root() event: AuditEventRow): string | null {
+    return event.requestId;
+  }
+
   @FieldResolver(() => User, {
     nullable: true,
     description: "The account that did it; null when it is gone, and for what was done by itself.",

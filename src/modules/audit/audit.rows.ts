@@ -36,7 +36,7 @@ export const auditEventEntity = defineEntity<AuditEventRow>({
     address: "text",
   },
   always: ["id"],
-  needs: { actor: ["actorId"], subjectType: ["entity"], subjectKey: ["entityId"] },
+  needs: { actor: ["actorId"], request: ["requestId"], subjectType: ["entity"], subjectKey: ["entityId"] },
 });
 
 export const auditEvents = defineList({

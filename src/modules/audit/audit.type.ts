@@ -31,12 +31,6 @@ export class AuditEvent extends Node {
   })
   readonly afterHash!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The id of the request, as it stands in the log; null for none.",
-  })
-  readonly requestId!: string | null;
-
   @Field(() => String, { nullable: true, description: "The IP address that it came from; null for none." })
   readonly address!: string | null;
 }
