@@ -23,6 +23,8 @@ export interface TestServerOptions extends Partial<AppSettings> {
   /** Serves the built playground. */
   playground?: boolean;
   golden?: Golden;
+  /** A database that is open already, and stays so. */
+  database?: Database;
   services?: Partial<Services>;
 }
 
@@ -30,9 +32,10 @@ export async function startTestServer({
   golden = "catalogue",
   playground = false,
   services: givenServices,
+  database: givenDatabase,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
-  const database = await openTestDatabase({ golden });
+  const database = givenDatabase ?? (await openTestDatabase({ golden }));
   const services = await createTestServices(givenServices);
   const { log, lines, assertNoSecrets } = createTestLog();
   const app = await startApp(
@@ -65,7 +68,7 @@ export async function startTestServer({
       }),
     close: async () => {
       await app.stop();
-      await database.close();
+      if (!givenDatabase) await database.close();
       assertNoSecrets();
     },
   };
