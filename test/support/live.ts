@@ -120,14 +120,18 @@ function follow<Data>(client: Client, query: string, variables: Record<string, u
 }
 
 /** Runs `change` again and again until something comes: a subscription says nothing when it begins. */
-export async function begun<Data>(followed: Followed<Data>, change: () => Promise<unknown>): Promise<Result<Data>> {
-  const first = followed.next();
-  for (let came: boolean | null = null; !came;) {
+export function begun<Data>(followed: Followed<Data>, change: () => Promise<unknown>): Promise<Result<Data>> {
+  return meanwhile(followed.next(), change);
+}
+
+/** Runs `change` again and again until `awaited` has come. */
+export async function meanwhile<T>(awaited: Promise<T>, change: () => Promise<unknown>): Promise<T> {
+  for (let hasCome = false; !hasCome;) {
     await change();
     const aWhile = new Promise<false>(resolve => setTimeout(() => resolve(false), 50));
-    came = await Promise.race([first.then(() => true), aWhile]);
+    hasCome = await Promise.race([awaited.then(() => true), aWhile]);
   }
-  return first;
+  return awaited;
 }
 
 /** What comes up to the first result that fits, that one included. */
