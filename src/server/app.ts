@@ -59,6 +59,11 @@ export async function startApp(
   let ready = false;
   const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, explain, log });
   await graphql.start();
+  database.changes.subscribe({
+    connected: connected => {
+      if (connected) log.info("changes in the database are heard");
+    },
+  });
   await database.changes.start((message, cause) => log.warn({ err: cause }, message));
   const http = await createHttpServer({
     graphql,

@@ -13,7 +13,7 @@ import { createContext } from "../request/context";
 import type { Services } from "../request/services";
 import { assertOwnSite, type Authentication } from "./authentication";
 import { checkDocumentText } from "./document-limits";
-import { formatError, type ErrorContext } from "./error-format";
+import { formatError, maskedError, type ErrorContext } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
 import { maxBodyBytes } from "./http-errors";
 import { closings, LiveConnection } from "./live-connection";
@@ -89,6 +89,11 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { requestId, onFault }))];
       }
     },
+    // The library's own, and what it was thrown, in its own words.
+    onError: (_context, _id, _payload, errors) =>
+      errors.map(error =>
+        error instanceof ClientError ? error.toJSON() : maskedError(error, { requestId: randomUUID(), onFault }),
+      ),
     subscribe: args => {
       const { started, connection } = args as unknown as Prepared;
       return resultsOf(started, connection);
@@ -116,10 +121,14 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         return this;
       },
       next: async () => {
-        const event = await events.next();
-        if (event.done) return end();
-        const value = await tracked(inTurn(() => answer(started, connection, event.value)));
-        return value ? { done: false, value } : end();
+        try {
+          const event = await events.next();
+          const value = event.done ? null : await tracked(inTurn(() => answer(started, connection, event.value)));
+          return value ? { done: false, value } : await end();
+        } catch (error) {
+          await end();
+          throw error;
+        }
       },
       return: end,
     };
@@ -149,7 +158,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       assertOwnSite(request, authentication.corsOrigins);
       const ofAddress = [...connections].filter(({ client }) => client.address === request.ip).length;
       if (connections.size >= limits.maxConnections || ofAddress >= limits.maxConnectionsPerAddress) {
-        throw new AppError("RATE_LIMITED", "There are too many connections. Try again later.");
+        throw new AppError("RATE_LIMITED", "There are too many connections.", { retryAfterSeconds: 10 });
       }
       sockets.handleUpgrade(request.raw, socket, head, webSocket => {
         const connection = new LiveConnection(webSocket, request, { authentication, limits, log });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSchema, parse, validate } from "graphql";
 import { errorCodes } from "../../src/errors/app-error";
+import { closings } from "../../src/server/live-connection";
 import { buildGraphQLSchema, printGraphQLSchema } from "../../src/server/schema";
 
 const operations = readdirSync("test/operations").filter(name => name.endsWith(".graphql"));
@@ -58,6 +59,16 @@ describe("The typed client", () => {
     const { status, output } = build("query Wrong { topics { nodes { titel } } }");
     expect(status).not.toBe(0);
     expect(output).toContain('Cannot query field "titel" on type "Topic"');
+  });
+});
+
+describe("docs/live.md", () => {
+  it("lists every code and reason with which a connection is closed", () => {
+    const text = readFileSync("docs/live.md", "utf8");
+    const unlisted = Object.values(closings).filter(
+      ([code, reason]) => !new RegExp(`^\\| ${code} \\| .*${reason.replaceAll(".", "\\.")}`, "m").test(text),
+    );
+    expect(unlisted).toEqual([]);
   });
 });
 

@@ -87,9 +87,11 @@ describe("A session that ends", () => {
     const data = { userId: viewer.userId, expiresAt, address: "::" };
     const { id: sessionId } = await server.database.models.userSession.create({ data });
     const [one, other] = [await openAs(viewer), await openAs({ ...viewer, sessionId })];
-    const [ending, staying] = [one.follow(drafts), other.follow(drafts)];
-    await begun(ending, draft);
-    await begun(staying, draft);
+    const [ending, staying] = [one, other].map(client => client.follow<{ revisionChanged: string }, never>(drafts));
+    if (!ending || !staying) throw new Error("nothing is followed");
+    for (const followed of [ending, staying]) await begun(followed, draft);
+    const last = await draft();
+    for (const followed of [ending, staying]) await upTo(followed, data => data.revisionChanged === last);
     await server.database.models.userSession.update({
       where: { id: viewer.sessionId },
       data: { endedAt: new Date() },
