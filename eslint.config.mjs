@@ -43,6 +43,7 @@ const withoutId = {
   suffixes: ["Cell", "Connection", "Edge", "Facet", "Payload", "Row"],
   types: [
     "CallToAction",
+    "CatalogChange",
     "CatalogStats",
     "ContentChange",
     "EditConflict",

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { hash as argon2Hash, parseOptions, verify as argon2Verify } from "@node-rs/argon2";
 import { unavailable } from "../errors/app-error";
 import { isCommonPassword } from "./common-passwords";
+import { createGate } from "./gate";
 
 export interface PasswordService {
   /** @returns a hash in the PHC form, parameters included. @throws AppError SERVICE_UNAVAILABLE when too many wait. */
@@ -26,7 +27,7 @@ export interface PasswordSettings {
 
 export function createPasswordService(settings: PasswordSettings): PasswordService {
   const { memoryKiB: memoryCost, passes: timeCost, parallelism, concurrency, queue } = settings;
-  const inTurn = createGate(concurrency, queue);
+  const inTurn = createGate(concurrency, queue, () => unavailable(new Error("too many passwords wait to be hashed")));
   const nobody = hashOfNothing(settings);
   return {
     // Argon2id is what the library makes unless told otherwise.
@@ -71,25 +72,6 @@ const codePoints = (text: string): number => Array.from(text).length;
  */
 function normalised(password: string): string {
   return password.normalize("NFKC");
-}
-
-/** Runs at most `concurrency` works at once, in the order of their arrival, while at most `queue` wait. */
-function createGate(concurrency: number, queue: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async work => {
-    if (running < concurrency) running++;
-    else if (waiting.length < queue) await new Promise<void>(resolve => waiting.push(resolve));
-    else throw unavailable(new Error("too many passwords wait to be hashed"));
-    try {
-      return await work();
-    } finally {
-      // The place goes to the next one as it is: set free first, a newcomer could take it too.
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
 }
 
 /** A hash that no password has, and that takes the time of a real one to compare. */

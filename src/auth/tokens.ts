@@ -8,11 +8,15 @@ export interface AccessClaims {
   sessionId: string;
 }
 
+export interface VerifiedAccess extends AccessClaims {
+  expiresAt: Date;
+}
+
 export interface TokenService {
   /** Good for 15 minutes. Both ids are UUIDs. */
   signAccess(claims: AccessClaims): Promise<{ token: string; expiresAt: Date }>;
   /** Null for everything that is not a valid access token of ours; never throws, whatever the text. */
-  verifyAccess(token: string): Promise<AccessClaims | null>;
+  verifyAccess(token: string): Promise<VerifiedAccess | null>;
   /** Good for 400 days. The id is a UUID. */
   signGuest(learnerId: string): Promise<{ token: string; expiresAt: Date }>;
   /** The learner's id; null for everything that is not a valid guest token of ours; never throws, whatever the text. */
@@ -83,7 +87,8 @@ export function createTokenService({ keys, issuer, audience, now = () => new Dat
     verifyAccess: async token => {
       const payload = await verify(access, token);
       const [userId, sessionId] = [payload?.sub, payload?.["sid"]];
-      return isUuid(userId) && isUuid(sessionId) ? { userId, sessionId } : null;
+      if (!payload?.exp || !isUuid(userId) || !isUuid(sessionId)) return null;
+      return { userId, sessionId, expiresAt: new Date(payload.exp * 1_000) };
     },
     signGuest: learnerId => sign(guest, { sub: learnerId }),
     verifyGuest: async token => {

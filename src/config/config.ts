@@ -42,6 +42,7 @@ const environment = {
   HOST: text.optional(),
   PORT: integer(0, 65_535).default(4000),
   DATABASE_URL: databaseUrl.optional(),
+  DATABASE_DIRECT_URL: databaseUrl.optional(),
   DATABASE_POOL_SIZE: integer(1, 200).default(10),
   DATABASE_ACQUIRE_TIMEOUT_MS: integer(100, 60_000).default(3_000),
   DATABASE_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(5_000),
@@ -57,6 +58,8 @@ const environment = {
   QUERY_MAX_DEPTH: integer(1, 50).default(15),
   QUERY_MAX_COST: integer(1, 1_000_000).default(10_000),
   QUERY_EXPLAIN: flag.default(false),
+  LIVE_MAX_CONNECTIONS: integer(0, 100_000).default(2_000),
+  LIVE_MAX_CONNECTIONS_PER_ADDRESS: integer(1, 100_000).default(100),
   AUTH_SIGNING_KEYS: text.optional(),
   COOKIES_SECURE: flag.optional(),
   PASSWORD_HASH_MEMORY_KIB: integer(8_192, 1_048_576).default(19_456),
@@ -82,6 +85,7 @@ const schema = z.object(environment).transform(env => {
     port: env.PORT,
     database: {
       url: env.DATABASE_URL,
+      directUrl: env.DATABASE_DIRECT_URL,
       poolSize: env.DATABASE_POOL_SIZE,
       acquireTimeoutMs: env.DATABASE_ACQUIRE_TIMEOUT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
@@ -115,6 +119,10 @@ const schema = z.object(environment).transform(env => {
     },
     editorial: { fourEyes: env.EDITORIAL_FOUR_EYES },
     limits: { maxDepth: env.QUERY_MAX_DEPTH, maxCost: env.QUERY_MAX_COST },
+    live: {
+      maxConnections: env.LIVE_MAX_CONNECTIONS,
+      maxConnectionsPerAddress: env.LIVE_MAX_CONNECTIONS_PER_ADDRESS,
+    },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (production ? "json" : "pretty") },
   } as const;
 });

@@ -1,6 +1,7 @@
 // The database as the rest of the program sees it: one handle over PGlite or PostgreSQL, and sessions that are either outside
 // or inside a transaction.
 import { PrismaClient, type Prisma } from "../generated/prisma/client";
+import { ChangeFeed } from "./change-feed";
 import type { Connection, DatabaseKind, Driver } from "./driver";
 import { translateDatabaseErrors } from "./database-errors";
 import type { Sql } from "./sql";
@@ -29,6 +30,8 @@ export interface Database extends DatabaseSession {
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** @returns a function that ends the listening. */
   onStatement(listener: StatementListener): () => void;
+  /** What changes, whoever changes it. Has to be started. */
+  readonly changes: ChangeFeed;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ export interface TransactionOptions {
 
 export function createDatabase(driver: Driver): Database {
   const observer = new StatementObserver();
+  const changes = new ChangeFeed(driver);
   const prisma = new PrismaClient({ adapter: observer.observe(driver.adapter), errorFormat: "minimal" });
   return {
     kind: driver.kind,
@@ -65,7 +69,9 @@ export function createDatabase(driver: Driver): Database {
       ),
     exclusive: work => driver.exclusive(work),
     onStatement: listener => observer.listen(listener),
+    changes,
     close: async () => {
+      await changes.stop();
       await prisma.$disconnect();
       await driver.close();
     },

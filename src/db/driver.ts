@@ -10,11 +10,25 @@ export interface Connection {
   script(text: string): Promise<void>;
 }
 
+/** Hears what is announced on a channel. None of it may throw. */
+export interface ChannelListener {
+  message(payload: string): void;
+  /** From now on nothing is missed. Called again after each loss. */
+  connected(): void;
+  /** From now on messages may be missed. Trying again goes on by itself. */
+  lost(cause: unknown): void;
+}
+
 export interface Driver {
   readonly kind: DatabaseKind;
   readonly adapter: SqlDriverAdapterFactory;
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Runs `work` alone on one connection in one transaction: commits when it resolves, rolls back when it throws. No statement time-out. */
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Listens on `channel` (a plain identifier) until the result is called. Resolves when `listener` has heard how the first attempt went;
+   * never throws.
+   */
+  listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

@@ -36,6 +36,12 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
             script: async text => void (await tx.exec(text)),
           }),
         ),
+      listen: async (channel, listener) => {
+        const end = await client.listen(channel, payload => listener.message(payload));
+        // In the same process: there is no connection to lose.
+        listener.connected();
+        return () => end();
+      },
       dump: async () => client.dumpDataDir("none"),
       close: async () => {
         await client.close();

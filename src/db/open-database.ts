@@ -4,6 +4,8 @@ import { openEmbedded } from "./embedded-driver";
 
 export interface DatabaseSettings {
   url?: string | undefined;
+  /** Where to listen, when `url` is a pooler. */
+  directUrl?: string | undefined;
   dataDirectory: string;
   poolSize: number;
   acquireTimeoutMs: number;
@@ -20,6 +22,7 @@ export async function openDatabase(
   return createDatabase(
     openPostgres({
       url: settings.url,
+      directUrl: settings.directUrl,
       poolSize: settings.poolSize,
       acquireTimeoutMs: settings.acquireTimeoutMs,
       statementTimeoutMs: settings.statementTimeoutMs,

@@ -2,9 +2,14 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Pool, type PoolClient, type QueryConfig } from "pg";
 import type { Driver } from "./driver";
+import { listenOnPostgres } from "./postgres-listener";
 
 export interface PostgresSettings {
   url: string;
+  /** Where to listen, when `url` is a pooler that hands out a connection for each transaction; `url` when left out. */
+  directUrl?: string | undefined;
+  /** How often a connection that listens is asked whether it still hears, in milliseconds; 10,000 when left out. */
+  listenCheckMs?: number;
   poolSize: number;
   /** Longest wait for a connection, free or new, in milliseconds. */
   acquireTimeoutMs: number;
@@ -57,6 +62,17 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
         client.release(broken);
       }
     },
+    listen: (channel, listener) =>
+      listenOnPostgres(
+        {
+          url: settings.directUrl ?? settings.url,
+          connectTimeoutMs: settings.acquireTimeoutMs,
+          answerTimeoutMs: settings.statementTimeoutMs,
+          checkMs: settings.listenCheckMs ?? 10_000,
+        },
+        channel,
+        listener,
+      ),
     close: () => pool.end(),
   };
 }

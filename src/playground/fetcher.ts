@@ -1,6 +1,9 @@
-// How the playground talks to the API: one POST of JSON to our own origin for each execution, and what is known about the answer.
+// How the playground talks to the API: one POST of JSON to our own origin for each execution, and what is known about the answer; or one
+// WebSocket for each subscription.
 
 import type { GraphiQLProps } from "graphiql";
+import { getOperationAST, OperationTypeNode, type DocumentNode } from "graphql";
+import { createClient } from "graphql-ws/client";
 
 export type Fetcher = GraphiQLProps["fetcher"];
 
@@ -25,17 +28,29 @@ interface Subscription {
   unsubscribe: () => void;
 }
 
+interface Parameters {
+  query: string;
+  operationName?: string | null;
+  variables?: Record<string, unknown> | null;
+}
+
+interface Options {
+  headers?: Record<string, unknown>;
+  documentAST?: DocumentNode;
+}
+
 /**
  * A fetcher for GraphiQL. Its answer is an observable, so that the Stop button aborts the request and the server can free the work.
  * It never fails: an answer that is no GraphQL result, or none at all, is shown as a result with one error. Every execution except
  * GraphiQL's own introspection is told to `onExchange`; an aborted one is not.
  */
 export function createFetcher(endpoint: string, onExchange: (exchange: Exchange) => void): Fetcher {
-  const fetcher = (
-    parameters: { query: string; operationName?: string | null; variables?: unknown },
-    options?: { headers?: Record<string, unknown> },
-  ) => ({
+  const fetcher = (parameters: Parameters, options?: Options) => ({
     subscribe(observer: Observer): Subscription {
+      const operation = options?.documentAST && getOperationAST(options.documentAST, parameters.operationName);
+      if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
+        return follow(endpoint, parameters, options?.headers ?? {}, observer);
+      }
       const abort = new AbortController();
       const startedAt = performance.now();
       void send(endpoint, parameters, options?.headers ?? {}, abort.signal).then(({ status, bytes, result }) => {
@@ -51,6 +66,35 @@ export function createFetcher(endpoint: string, onExchange: (exchange: Exchange)
   });
   // GraphiQL's type lists overloads of `subscribe` that it never calls; what it does call is the shape above.
   return fetcher as unknown as Fetcher;
+}
+
+/** Until it is stopped, or ends with an error. The headers of the editor go with the first message: a browser sends none of ours. */
+function follow(
+  endpoint: string,
+  parameters: Parameters,
+  headersOfEditor: Record<string, unknown>,
+  observer: Observer,
+): Subscription {
+  const url = new URL(endpoint, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const connectionParams = Object.fromEntries(
+    Object.entries(headersOfEditor).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+  const client = createClient({ url: url.href, retryAttempts: 0, connectionParams });
+  client.subscribe(parameters, {
+    next: result => observer.next(result as Result),
+    error: error => {
+      observer.next(Array.isArray(error) ? { errors: error } : failure(reasonOf(error)));
+      observer.complete();
+    },
+    complete: () => observer.complete(),
+  });
+  return { unsubscribe: () => void client.dispose() };
+}
+
+function reasonOf(closing: unknown): string {
+  const { code, reason } = closing as Partial<CloseEvent>;
+  return code === undefined ? "The connection failed." : `The connection was closed with ${code}. ${reason ?? ""}`;
 }
 
 async function send(

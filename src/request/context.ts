@@ -28,6 +28,8 @@ export interface Client {
   readonly userAgent: string | null;
   /** Null where the transport has no cookies. */
   readonly cookies: ClientCookies | null;
+  /** Where the client is sent events: ends the connection of one that takes them more slowly than they come. */
+  readonly overrun?: () => void;
 }
 
 /** Tokens in httpOnly cookies: the page's own scripts never see them. */

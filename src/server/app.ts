@@ -7,6 +7,7 @@ import type { Services } from "../request/services";
 import type { OperationLimits } from "./document-limits";
 import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer } from "./http-server";
+import { defaultLiveLimits, type LiveLimits } from "./live-limits";
 import { buildGraphQLSchema } from "./schema";
 
 export interface AppSettings {
@@ -21,6 +22,8 @@ export interface AppSettings {
   secureCookies: boolean;
   trustedProxyHops: number;
   limits: OperationLimits;
+  /** The defaults hold for what is left out. */
+  live?: Partial<LiveLimits>;
 }
 
 export interface App {
@@ -56,12 +59,19 @@ export async function startApp(
   let ready = false;
   const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, explain, log });
   await graphql.start();
+  database.changes.subscribe({
+    connected: connected => {
+      if (connected) log.info("changes in the database are heard");
+    },
+  });
+  await database.changes.start((message, cause) => log.warn({ err: cause }, message));
   const http = await createHttpServer({
     graphql,
     database,
     services,
     log,
     explain,
+    live: { ...defaultLiveLimits, ...settings.live },
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,

@@ -42,6 +42,8 @@ export const fixedLimits = {
   maxAliases: 30,
   maxRootFields: 20,
   maxDirectives: 50,
+  /** How many errors of one document, or of one request's variables, are listed. */
+  maxErrors: 10,
 } as const;
 
 /** What a plain list is counted as that declares no `listSize` in its extensions: such lists are short by nature. */

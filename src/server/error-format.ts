@@ -72,12 +72,12 @@ function limitOfLibrary(message: string): string | undefined {
 }
 
 /**
- * Whether graphql-js says that input does not fit, where it gives no code: too many variables do not fit, or an argument has no value
- * that it can take, such as `null` from a variable that may be null but has a default.
+ * Whether graphql-js says that input does not fit, where it gives no code: variables do not fit, or an argument has no value that it can take, such as `null` from a variable that may be null but has a default.
  */
 function isInputProblem(message: string): boolean {
   return (
     message.startsWith("Too many errors processing variables, error limit reached.") ||
+    message.startsWith('Variable "$') ||
     /^Argument "\w+" (?:of (?:required|non-null) type|has invalid value) /.test(message)
   );
 }

@@ -14,6 +14,7 @@ import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
 import { idempotentMutations } from "./idempotency";
 import { asRequestErrors } from "./request-errors";
+import { subscriptionsOverSockets } from "./subscriptions";
 
 export interface GraphQLServerOptions {
   schema: GraphQLSchema;
@@ -25,9 +26,6 @@ export interface GraphQLServerOptions {
 }
 
 export type GraphQLServer = ApolloServer<RequestContext>;
-
-/** How many errors of one document, or of one request's variables, are listed. */
-const maxErrors = 10;
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
   const { schema, limits, introspection, explain, log } = options;
@@ -47,8 +45,8 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     maxRecursiveSelections: 5_000,
     parseOptions: { maxTokens: fixedLimits.maxTokens },
     validationRules: [knownOperationTypes],
-    validationOptions: { maxErrors },
-    executionOptions: { maxCoercionErrors: maxErrors },
+    validationOptions: { maxErrors: fixedLimits.maxErrors },
+    executionOptions: { maxCoercionErrors: fixedLimits.maxErrors },
     logger: log,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
@@ -56,6 +54,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginUsageReportingDisabled(),
       limitOperations(limits),
       idempotentMutations(),
+      subscriptionsOverSockets,
       rememberRequests(requestIds),
       sayWhenToTryAgain,
       ...(explain ? [explainOperations] : []),

@@ -29,6 +29,8 @@ export function sendError(
   }
   if (known.code === "UNAUTHENTICATED") reply.header("www-authenticate", 'Bearer error="invalid_token"');
   if (known.code === "SERVICE_UNAVAILABLE") reply.header("retry-after", "1");
+  const { retryAfterSeconds } = known.details;
+  if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(retryAfterSeconds));
   return reply
     .code(httpStatus[known.code])
     .send({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });

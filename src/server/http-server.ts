@@ -1,7 +1,6 @@
 // The HTTP surface: GraphQL over HTTP on /graphql, health checks, the playground. Everything is bounded before it is read.
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import { isIP } from "node:net";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
@@ -10,15 +9,19 @@ import type { Logger } from "pino";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
 import { sql } from "../db/sql";
-import { createContext } from "../request/context";
+import { createContext, type ClientCookies } from "../request/context";
 import type { Services } from "../request/services";
-import { identify } from "./authentication";
+import { createPeopleReader, guestHeader, identify, type Authentication, type Credentials } from "./authentication";
+import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError, unsupportedType } from "./http-errors";
+import type { LiveLimits } from "./live-limits";
+import { createLiveServer, type LiveServer } from "./live-server";
 import { registerPlayground, sendPlayground, wantsPlayground } from "./playground";
 import { checkPreflight, checkRequest } from "./request-parameters";
+import { listenForUpgrades, upgradeOf } from "./upgrade";
 
 export interface HttpServerOptions {
   graphql: GraphQLServer;
@@ -28,6 +31,7 @@ export interface HttpServerOptions {
   secureCookies: boolean;
   /** Whether each operation is explained. */
   explain: boolean;
+  live: LiveLimits;
   log: Logger;
   corsOrigins: readonly string[];
   trustedProxyHops: number;
@@ -42,7 +46,7 @@ const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 /** Wires everything up; does not listen. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { log, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
+  const { log, database, services, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
   const app: FastifyInstance = fastify<Server>({
     // Its own notes are not for every log: requests and the address are logged here.
     loggerInstance: log.isLevelEnabled("info") ? log.child({}, { level: "warn" }) : log,
@@ -105,7 +109,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   if (playgroundDirectory !== undefined) registerPlayground(app, { directory: playgroundDirectory, endpoint });
   registerHealth(app, options);
   registerKeys(app, options);
-  registerGraphQL(app, options);
+  const authentication: Authentication = {
+    tokens: services.tokens,
+    cookies: { secure: options.secureCookies },
+    // The site that people open may be on this host behind a proxy that does not say so.
+    trustedOrigins: [...corsOrigins, new URL(services.publicUrl).origin],
+    people: createPeopleReader(database),
+  };
+  const live = createLiveServer({ ...options, authentication, limits: options.live });
+  // Connections that stay open would keep the server from closing.
+  app.addHook("preClose", () => live.stop());
+  listenForUpgrades(app);
+  registerGraphQL(app, options, authentication, live);
   return app;
 }
 
@@ -136,12 +151,14 @@ async function isReachable(database: Database): Promise<boolean> {
   }
 }
 
-function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void {
-  const { graphql, database, services, explain, playgroundDirectory, corsOrigins } = options;
-  const cookies = { secure: options.secureCookies };
-  // The site that people open may be on this host behind a proxy that does not say so.
-  const trustedOrigins = [...corsOrigins, new URL(services.publicUrl).origin];
-  const authentication = { database, tokens: services.tokens, cookies, trustedOrigins };
+function registerGraphQL(
+  app: FastifyInstance,
+  options: HttpServerOptions,
+  authentication: Authentication,
+  live: LiveServer,
+): void {
+  const { graphql, database, services, explain, playgroundDirectory, isReady } = options;
+  const { cookies } = authentication;
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
@@ -156,15 +173,21 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
       }
     },
     handler: async (request, reply) => {
+      const upgrade = upgradeOf(request);
+      if (upgrade) {
+        if (!isReady()) throw new AppError("SERVICE_UNAVAILABLE", "The server is stopping. Try again.");
+        live.accept(request, upgrade);
+        return reply.hijack();
+      }
       if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
       checkPreflight(request);
       checkDocumentText(checkRequest(request));
-      const identity = await identify(request, reply, authentication);
       const client = {
         address: addressOf(request),
         userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
         cookies: cookiesOf(request, reply, cookies),
       };
+      const { viewer, guestId } = await identify(request, credentialsOf(request, client.cookies), authentication);
       const response = await graphql.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method,
@@ -172,7 +195,8 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
           search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
           body: request.body,
         },
-        context: async () => createContext({ database, services, ...identity, client, requestId: request.id, explain }),
+        context: async () =>
+          createContext({ database, services, viewer, guestId, client, requestId: request.id, explain }),
       });
       for (const [name, value] of response.headers) reply.header(name, value);
       if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
@@ -190,6 +214,15 @@ function registerGraphQL(app: FastifyInstance, options: HttpServerOptions): void
   });
 }
 
+function credentialsOf({ headers }: FastifyRequest, cookies: ClientCookies): Credentials {
+  const guestToken = headers[guestHeader];
+  return {
+    authorization: headers.authorization,
+    guestToken: typeof guestToken === "string" ? guestToken : undefined,
+    forgetCookie: token => cookies.clear(token),
+  };
+}
+
 function headerMap(request: FastifyRequest): HeaderMap {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -201,12 +234,6 @@ function headerMap(request: FastifyRequest): HeaderMap {
 /** A request id from outside is kept when it can do no harm in a log. */
 function acceptedRequestId(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" && /^[\w-]{8,64}$/.test(header) ? header : undefined;
-}
-
-/** Without the port that some proxies add. What a proxy tells that is no address counts as its own: never as one for each text. */
-function addressOf({ ip, socket }: FastifyRequest): string {
-  const told = ip.replace(/^\[(.+)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
-  return isIP(told) === 0 ? (socket.remoteAddress ?? "::") : told;
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -12,7 +12,14 @@ const json = /^application\/json\s*(;|$)/i;
  * @throws AppError BAD_REQUEST that names the parameter.
  */
 export function checkRequest(request: FastifyRequest): string {
-  const parameters = request.method === "GET" ? parametersOfUrl(request) : parametersOfBody(request.body);
+  return checkParameters(request.method === "GET" ? parametersOfUrl(request) : parametersOfBody(request.body));
+}
+
+/**
+ * The document among the parameters of one operation. Everything else has the right type afterwards.
+ * @throws AppError BAD_REQUEST that names the parameter.
+ */
+export function checkParameters(parameters: Readonly<Record<string, unknown>>): string {
   const { query, operationName, variables, extensions } = parameters;
   if (!isAbsent(operationName) && typeof operationName !== "string") throw badRequest("operationName must be text.");
   for (const [name, value] of Object.entries({ variables, extensions })) {

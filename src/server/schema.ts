@@ -1,7 +1,7 @@
 // Builds the executable schema from the modules. Needs no database and no environment.
 import "reflect-metadata";
 import { lexicographicSortSchema, isInputObjectType, printSchema, type GraphQLSchema } from "graphql";
-import { buildSchemaSync, type NonEmptyArray } from "type-graphql";
+import { buildSchemaSync, type NonEmptyArray, type PubSub } from "type-graphql";
 import { enforceAccess } from "../graphql/access";
 import { validateArgument } from "../graphql/argument-validation";
 import { NodeIdResolver } from "../graphql/node.type";
@@ -41,12 +41,21 @@ export function buildGraphQLSchema(): GraphQLSchema {
     resolvers: resolvers as unknown as NonEmptyArray<() => object>,
     orphanedTypes: modules.flatMap(module => module.types ?? []) as (() => object)[],
     validateFn: validateArgument,
+    pubSub: unusedPubSub,
   });
   markOneOfInputs(schema);
   describeRoots(schema);
   enforceAccess(schema);
   return schema;
 }
+
+/** type-graphql asks for one as soon as there are subscriptions; ours all bring a stream of their own. */
+const unusedPubSub: PubSub = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error("a subscription without a stream of its own");
+  },
+};
 
 /** The schema as it is committed: sorted, with its directives. */
 export function printGraphQLSchema(schema: GraphQLSchema): string {
@@ -68,5 +77,10 @@ function describeRoots(schema: GraphQLSchema): void {
   if (mutation) {
     mutation.description =
       "Everything that can be changed. What is refused in ordinary use stands in the payload's `userErrors`; then nothing was changed.";
+  }
+  const subscription = schema.getSubscriptionType();
+  if (subscription) {
+    subscription.description =
+      "What can be followed as it happens, over a WebSocket with the protocol graphql-transport-ws. Whatever makes a change, it is told.";
   }
 }

@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { meanwhile } from "../support/live";
 import { startTestServer } from "../support/server";
 
 const browserPaths = [
@@ -110,7 +111,9 @@ describeInBrowser("Playground in a browser", () => {
       return route.abort();
     });
     page = await context.newPage();
-    page.on("websocket", socket => foreignRequests.push(socket.url()));
+    page.on("websocket", socket => {
+      if (new URL(socket.url()).host !== new URL(server.url).host) foreignRequests.push(socket.url());
+    });
     page.on("pageerror", error => complaints.push(error.message));
     page.on("console", message => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
@@ -169,6 +172,19 @@ describeInBrowser("Playground in a browser", () => {
     await selectedTab(page, "TopicPage").waitFor();
     await page.getByRole("tab", { name: "Mine" }).click();
     await editor(page, "Mine").waitFor();
+  }, 60_000);
+
+  it("follows a subscription and shows each event", async () => {
+    await open(page, "/graphql");
+    await page.getByRole("button", { name: "Examples" }).click();
+    await page.getByRole("menuitem", { name: /^TopicPublished / }).click();
+    await editor(page, "subscription TopicPublished").waitFor();
+    await page.getByRole("button", { name: /^Execute query/ }).click();
+    for (const title of ["The first title", "The second title"]) {
+      const change = () => server.database.models.topic.update({ where: { id: 2 }, data: { title } });
+      await meanwhile(response(page, title).waitFor(), change);
+    }
+    await page.getByRole("button", { name: /^Stop query/ }).click();
   }, 60_000);
 
   it("formats the operation", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { buildSchema, parse, validate } from "graphql";
 import { attemptLimits, type AttemptRule } from "../../src/auth/attempts";
 import { errorCodes } from "../../src/errors/app-error";
+import { closings } from "../../src/server/live-connection";
 import { buildGraphQLSchema, printGraphQLSchema } from "../../src/server/schema";
 
 interface Limit {
@@ -84,6 +85,16 @@ describe("docs/accounts.md", () => {
     const [, table = ""] = readFileSync("docs/accounts.md", "utf8").split("## Attempts\n\n");
     const [stated = ""] = table.split("\n\n");
     expect(stated.split("\n").slice(2).sort()).toEqual(lines.sort());
+  });
+});
+
+describe("docs/live.md", () => {
+  it("lists every code and reason with which a connection is closed", () => {
+    const text = readFileSync("docs/live.md", "utf8");
+    const unlisted = Object.values(closings).filter(
+      ([code, reason]) => !new RegExp(`^\\| ${code} \\| .*${reason.replaceAll(".", "\\.")}`, "m").test(text),
+    );
+    expect(unlisted).toEqual([]);
   });
 });
 

@@ -160,10 +160,12 @@ describe("names", () => {
 
 describe("identity", () => {
   it("no output field is a bare foreign key, and no id but a global one", () => {
-    expect(broken(fields, ({ name }) => !/[a-z]Ids?$/.test(name))).toEqual([]);
+    // Of what may be gone, an event can give the id alone; called `id`, it would be taken for the id of the event by client caches.
+    const named = fields.filter(({ path }) => !["CatalogChange.nodeId", "TopicPublishedPayload.nodeId"].includes(path));
+    expect(broken(named, ({ name }) => !/[a-z]Ids?$/.test(name))).toEqual([]);
     expect(
       broken(
-        fields,
+        named,
         (item, parent) => (typeOf(item) === "ID") === (item.name === "id") && (typeOf(item) !== "ID" || isNode(parent)),
       ),
     ).toEqual([]);

@@ -307,6 +307,8 @@ describe("User", () => {
     const typesOf = new Set(emails.map(({ path }) => path.split(".")[0]));
     // Payloads give tokens to whoever has just shown a secret; mutations are only named after them.
     expect([...typesOf].filter(name => !/Payload$|^Mutation$/.test(name ?? "")).sort()).toEqual([
+      // Hashes of content.
+      "AuditEvent",
       "SessionTokens",
       "User",
     ]);

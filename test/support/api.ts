@@ -7,6 +7,7 @@ import { createContext, type Client, type Viewer } from "../../src/request/conte
 import type { OperationLimits } from "../../src/server/document-limits";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 import { buildGraphQLSchema } from "../../src/server/schema";
+import { resultOf, startSubscription } from "../../src/server/subscriptions";
 import type { Services } from "../../src/request/services";
 import { openTestDatabase } from "./database";
 import type { Golden } from "./golden";
@@ -45,6 +46,8 @@ export interface TestApi {
     variables?: Variables,
     options?: ExecuteOptions,
   ): Promise<Data>;
+  /** Begins a subscription, runs `change`, and gives the first event; or why it did not begin. */
+  firstEvent<Data>(document: string, change: () => Promise<unknown>, options?: ExecuteOptions): Promise<Result<Data>>;
   /** The SQL statements that `work` sends. */
   statements(work: () => Promise<unknown>): Promise<string[]>;
   close(): Promise<void>;
@@ -75,23 +78,23 @@ export async function createTestApi({
   });
   // Otherwise the first operation would start it, and a server that was never started refuses to stop.
   await graphql.start();
-  const execute: TestApi["execute"] = async (document, variables, { as, ...facts } = {}) => {
+  const contextOf = ({ as, ...facts }: ExecuteOptions = {}) =>
+    createContext({
+      ...{ database, services, explain, ...facts },
+      viewer: as ?? null,
+      requestId: randomUUID(),
+    });
+  const execute: TestApi["execute"] = async (document, variables, options) => {
     const response = await graphql.executeOperation(
       { query: document, ...(variables ? { variables } : {}) },
-      {
-        contextValue: createContext({
-          ...{ database, services, explain, ...facts },
-          viewer: as ?? null,
-          requestId: randomUUID(),
-        }),
-      },
+      { contextValue: contextOf(options) },
     );
     if (response.body.kind !== "single") throw new Error("an answer in parts");
-    const { data, errors, extensions } = response.body.singleResult;
+    const { errors } = response.body.singleResult;
     if (errors) overhear(JSON.stringify(errors));
-    // Through JSON, as a client gets it: without prototypes.
-    return JSON.parse(JSON.stringify({ data: data ?? null, errors: errors ?? [], extensions })) as Result<never>;
+    return asReceived(response.body.singleResult);
   };
+  const onFault = (error: unknown) => log.error({ err: error });
   return {
     database,
     services,
@@ -101,6 +104,18 @@ export async function createTestApi({
       const { data, errors } = await execute(document, variables, options);
       if (errors.length > 0) throw new Error(JSON.stringify(errors));
       return data;
+    },
+    firstEvent: async (document, change, options) => {
+      await database.changes.start();
+      const started = await startSubscription(graphql, { query: document }, contextOf(options), onFault);
+      if (!("args" in started)) return asReceived({ errors: started });
+      try {
+        await change();
+        const { value } = await started.events.next();
+        return asReceived(await resultOf(started, value, contextOf(options), onFault));
+      } finally {
+        await started.events.return?.();
+      }
     },
     statements: async work => {
       const sent: string[] = [];
@@ -118,6 +133,11 @@ export async function createTestApi({
       assertNoSecretsSaid();
     },
   };
+}
+
+/** Through JSON, as a client gets it: without prototypes. */
+function asReceived<Data>({ data, errors, extensions }: Partial<Result<unknown>>): Result<Data> {
+  return JSON.parse(JSON.stringify({ data: data ?? null, errors: errors ?? [], extensions })) as Result<Data>;
 }
 
 /** Fails unless `work` sends exactly `count` SQL statements; then it shows them. */

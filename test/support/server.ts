@@ -23,6 +23,8 @@ export interface TestServerOptions extends Partial<AppSettings> {
   /** Serves the built playground. */
   playground?: boolean;
   golden?: Golden;
+  /** A database that is open already, and stays so. */
+  database?: Database;
   services?: Partial<Services>;
   /** Another instance on the database of this one, which stays its owner's to close. */
   beside?: TestServer;
@@ -33,9 +35,10 @@ export async function startTestServer({
   playground = false,
   services: givenServices,
   beside,
+  database: givenDatabase = beside?.database,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
-  const database = beside?.database ?? (await openTestDatabase({ golden }));
+  const database = givenDatabase ?? (await openTestDatabase({ golden }));
   const services = await createTestServices(givenServices);
   const { log, lines } = createTestLog();
   const app = await startApp(
@@ -68,7 +71,7 @@ export async function startTestServer({
       }),
     close: async () => {
       await app.stop();
-      if (!beside) await database.close();
+      if (!givenDatabase) await database.close();
       assertNoSecretsSaid();
     },
   };

@@ -19,6 +19,7 @@ describe("loadConfig", () => {
     NODE_ENV: ["prod", "Production", secret],
     PORT: ["-1", "65536", "4000.5", "0x10", " 4000", secret],
     DATABASE_URL: ["mysql://u:p@h/d", `${secret}@host`, "localhost", `https://${secret}@h/d`],
+    DATABASE_DIRECT_URL: ["mysql://u:p@h/d", `${secret}@host`],
     DATABASE_POOL_SIZE: ["0", "201", "ten"],
     DATABASE_ACQUIRE_TIMEOUT_MS: ["99", "60001", "3s"],
     DATABASE_STATEMENT_TIMEOUT_MS: ["99", "600001", "-5"],
@@ -39,6 +40,8 @@ describe("loadConfig", () => {
     QUERY_MAX_DEPTH: ["0", "51"],
     QUERY_MAX_COST: ["0", "1000001", "1e3"],
     QUERY_EXPLAIN: ["on", "1"],
+    LIVE_MAX_CONNECTIONS: ["-1", "100001", "many"],
+    LIVE_MAX_CONNECTIONS_PER_ADDRESS: ["0", "100001"],
     PUBLIC_URL: [
       "learn.example.net",
       "ftp://learn.example.net",

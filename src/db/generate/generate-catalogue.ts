@@ -60,6 +60,10 @@ export async function generateCatalogue(database: Database, size: CatalogueSize,
     step("indexes and constraints");
     await connection.script(restore);
     await connection.script(`DROP FUNCTION pg_temp.roll; DROP FUNCTION pg_temp.prose`);
+    // Rows that came without triggers were not announced; a server that runs beside this has to hear of them all the same.
+    await connection.script(
+      `SELECT "announce"(t, 'CHANGED', '*') FROM unnest(ARRAY['Topic', 'Tool', 'Module', 'Lesson']) t`,
+    );
     await connection.script(tables.map(table => `ANALYZE "${table}"`).join(";\n"));
   });
 }

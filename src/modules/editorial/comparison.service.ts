@@ -1,11 +1,13 @@
 // Two revisions side by side, and what publications changed. Knows no GraphQL.
-import { contentKinds, type ContentKind } from "../../content/content.files";
+import type { ContentKind } from "../../content/content.files";
 import { changesInWords, namedInWords } from "../../content/diff/change.sentences";
 import { compareSources, type FieldChange } from "../../content/diff/source.difference";
 import { slugNames } from "../../content/entity.names";
+import type { TopicSource } from "../../content/source.model";
 import { badInput } from "../../errors/app-error";
 import type { RequestContext } from "../../request/context";
-import { readPublications, readRevision, type StoredRevision } from "./revision.rows";
+import { defineLoader, groupBy } from "../../request/loader";
+import { readPublications, readRevision, type PublishedRevision, type StoredRevision } from "./revision.rows";
 
 export interface Comparison {
   changes: readonly FieldChange[];
@@ -37,33 +39,63 @@ export interface PublishedChange {
 /** More than a reader reads; each costs a comparison. */
 export const maxPublishedChanges = 20;
 
-/** What the publications after `since` changed, for readers, the newest first; those that readers would not notice are left out. */
-export async function publishedChanges(
-  { session }: RequestContext,
-  kind: ContentKind,
-  id: number,
-  since: Date,
-): Promise<PublishedChange[]> {
-  const publications = await readPublications(session.models, kind, id, since, maxPublishedChanges + 1);
-  const compared = publications.flatMap((publication, index) => {
+export interface ChangesKey {
+  topicId: number;
+  /** What was published after this instant counts. */
+  since: string;
+}
+
+/** What publications changed about a topic, for readers, the newest first; those that readers would not notice are left out. */
+export const changesOfTopic = defineLoader<ChangesKey, readonly PublishedChange[]>({
+  cacheKey: ({ topicId, since }) => `${topicId} ${since}`,
+  batch: async (ctx, keys) => {
+    const results = new Map<ChangesKey, readonly PublishedChange[]>();
+    for (const [since, group] of groupBy(keys, key => key.since)) {
+      const ids = group.map(({ topicId }) => topicId);
+      const publications = groupBy(
+        await readPublications(ctx.session, "topic", ids, since, maxPublishedChanges + 1),
+        ({ entityId }) => entityId,
+      );
+      const compared = group.map(key => ({ key, steps: stepsOf(publications.get(key.topicId) ?? [], since) }));
+      const nameOf = await readNames(
+        ctx,
+        compared.flatMap(({ steps }) => steps.flatMap(({ changes }) => namedInWords("topic", changes))),
+      );
+      for (const { key, steps } of compared) {
+        const changes = steps.map(({ publishedAt, changes: found }) => ({
+          publishedAt,
+          sentences: changesInWords("topic", found, nameOf),
+        }));
+        results.set(
+          key,
+          changes.filter(({ sentences }) => sentences.length > 0),
+        );
+      }
+    }
+    return keys.map(key => results.get(key) ?? []);
+  },
+});
+
+/** @param publications the newest first; the last one is there for its successor, unless nothing was before it. */
+function stepsOf(publications: readonly PublishedRevision[], since: string) {
+  return publications.flatMap(({ publishedAt, source }, index) => {
     const previous = publications[index + 1];
-    // The last one is there for its successor, unless it is the very first.
-    if (!previous && index === maxPublishedChanges) return [];
-    if (!previous && publication.publishedAt <= since) return [];
-    return { publication, changes: compareSources(kind, previous?.source.content, publication.source.content) };
+    if (publishedAt <= since || index === maxPublishedChanges) return [];
+    const [before, after] = [previous?.source.content, source.content];
+    return [{ publishedAt, changes: compareSources("topic", before as TopicSource | undefined, after as TopicSource) }];
   });
-  const named = compared.flatMap(({ changes }) => namedInWords(kind, changes));
+}
+
+async function readNames(
+  { session }: RequestContext,
+  named: readonly { kind: ContentKind; slug: string }[],
+): Promise<(kind: ContentKind, slug: string) => string> {
   const names = new Map<string, string>();
-  for (const of of contentKinds) {
-    const slugs = named.filter(name => name.kind === of).map(({ slug }) => slug);
-    for (const [slug, name] of await slugNames(session, of, [...new Set(slugs)])) names.set(`${of} ${slug}`, name);
+  for (const [kind, group] of groupBy(named, name => name.kind)) {
+    const slugs = [...new Set(group.map(({ slug }) => slug))];
+    for (const [slug, name] of await slugNames(session, kind, slugs)) names.set(`${kind} ${slug}`, name);
   }
-  return compared
-    .map(({ publication, changes }) => ({
-      publishedAt: publication.publishedAt.toISOString(),
-      sentences: changesInWords(kind, changes, (of, slug) => names.get(`${of} ${slug}`) ?? slug),
-    }))
-    .filter(({ sentences }) => sentences.length > 0);
+  return (kind, slug) => names.get(`${kind} ${slug}`) ?? slug;
 }
 
 async function read(models: RequestContext["session"]["models"], id: number | null): Promise<StoredRevision | null> {

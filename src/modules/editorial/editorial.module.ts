@@ -6,11 +6,12 @@ import { integerKey } from "../../graphql/node-id";
 import { Role } from "../../generated/prisma/enums";
 import { editResolvers } from "./editorial.resolver";
 import { revisionEntity } from "./revision.rows";
+import { RevisionLiveResolver } from "./revision-live.resolver";
 import { RevisionResolver } from "./revision.resolver";
 import { TopicHistoryFields } from "./topic.fields";
 
 export const editorialModule: DomainModule = {
-  resolvers: [...editResolvers, RevisionResolver, TopicHistoryFields],
+  resolvers: [...editResolvers, RevisionResolver, RevisionLiveResolver, TopicHistoryFields],
   nodes: [
     {
       type: revisionEntity.name,

@@ -1,5 +1,5 @@
 // How revisions are read. Their content has a reader of its own: no list can reach it.
-import { sql } from "../../db/sql";
+import { sql, type Sql } from "../../db/sql";
 import type { DatabaseSession } from "../../db/database";
 import { entityOf, kindOf } from "../../content/revision.write";
 import type { ContentKind } from "../../content/content.files";
@@ -7,6 +7,7 @@ import type { Source } from "../../content/source.model";
 import type { Revision } from "../../generated/prisma/client";
 import type { RevisionEntity, RevisionState } from "../../generated/prisma/enums";
 import type { RequestContext } from "../../request/context";
+import { readValue } from "../../request/column";
 import { defineEntity } from "../../request/entity";
 import { defineList } from "../../request/list";
 import { revisionFilter, revisionOrder } from "./revision.args";
@@ -144,36 +145,36 @@ export async function readPublished(
 }
 
 export interface PublishedRevision {
-  publishedAt: Date;
+  entityId: number;
+  /** In UTC, with milliseconds. */
+  publishedAt: string;
   source: Source;
 }
 
-/** What went live after `since`, the newest first, and the one before, at most `most` in all. */
+/** What went live after `since`, and the last one before, of each entity the newest first, at most `most` of each. */
 export async function readPublications(
-  models: Models,
+  session: DatabaseSession,
   kind: ContentKind,
-  entityId: number,
-  since: Date,
+  ids: readonly number[],
+  since: string,
   most: number,
 ): Promise<PublishedRevision[]> {
-  const where = { entity: entityOf(kind), entityId };
-  const select = { entity: true, slug: true, content: true, publishedAt: true } as const;
-  const [orderBy, take] = [{ publishedAt: "desc" } as const, most];
-  const after = await models.revision.findMany({
-    where: { ...where, publishedAt: { gt: since } },
-    orderBy,
-    take,
-    select,
-  });
-  const before = await models.revision.findMany({
-    where: { ...where, publishedAt: { lte: since } },
-    orderBy,
-    take: 1,
-    select,
-  });
-  return [...after, ...before]
-    .slice(0, most)
-    .map(({ publishedAt, ...row }) => ({ publishedAt: publishedAt ?? since, source: sourceOf(row) }));
+  const [entity, instant] = [sql`${entityOf(kind)}::"revision_entity"`, sql`${since}::timestamptz`];
+  const published = (bound: Sql, limit: number) => sql`(
+    SELECT r."slug", r."content", r."published_at" FROM "revision" r
+    WHERE r."entity" = ${entity} AND r."entity_id" = i."id" AND r."published_at" ${bound}
+    ORDER BY r."published_at" DESC LIMIT ${limit})`;
+  const rows = await session.query<{ entityId: number; slug: string; content: string; publishedAt: string }>(sql`
+    SELECT i."id" AS "entityId", r."slug" AS "slug", r."content"::text AS "content",
+      ${readValue('r."published_at"', "instant")} AS "publishedAt"
+    FROM unnest(${[...ids]}::integer[]) i("id")
+    CROSS JOIN LATERAL (
+      ${published(sql`> ${instant}`, most)} UNION ALL ${published(sql`<= ${instant}`, 1)}
+    ) r ORDER BY i."id", r."published_at" DESC`);
+  return rows.map(({ entityId, publishedAt, slug, content }) => ({
+    ...{ entityId, publishedAt },
+    source: { kind, slug, content: JSON.parse(content) as unknown, formerSlugs: [] } as unknown as Source,
+  }));
 }
 
 /** Until the end of the transaction, nobody else changes the revisions of this entity. */

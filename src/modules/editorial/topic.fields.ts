@@ -3,7 +3,7 @@ import { Arg, Ctx, Extensions, FieldResolver, Resolver, Root } from "type-graphq
 import { DateScalar } from "../../graphql/scalars";
 import type { RequestContext } from "../../request/context";
 import { Topic } from "../topic/topic.type";
-import { maxPublishedChanges, publishedChanges } from "./comparison.service";
+import { changesOfTopic, maxPublishedChanges } from "./comparison.service";
 import { ContentChange } from "./comparison.type";
 
 const dayMs = 86_400_000;
@@ -20,6 +20,7 @@ export class TopicHistoryFields {
     asOf: string,
     @Ctx() ctx: RequestContext,
   ) {
-    return publishedChanges(ctx, "topic", topic.id, new Date(Date.parse(`${asOf}T00:00:00Z`) + dayMs));
+    const since = new Date(Date.parse(`${asOf}T00:00:00Z`) + dayMs).toISOString();
+    return changesOfTopic.load(ctx, { topicId: topic.id, since });
   }
 }

@@ -66,6 +66,7 @@ function describeOnServer(url: string): void {
           ...postgresSettings(throughProxy.href, name),
           acquireTimeoutMs: 500,
           statementTimeoutMs: 500,
+          listenCheckMs: 100,
           onIdleError: () => undefined,
         }),
       );
@@ -138,10 +139,44 @@ function describeOnServer(url: string): void {
       await expectWorking();
     });
 
+    it.each(["refuse", "stall"] as const)("is listened to again after a %s, and says when it was not", async mode => {
+      await proxy.set("pass");
+      const states: boolean[] = [];
+      const changed: string[] = [];
+      let wake: () => void = () => undefined;
+      const end = database.changes.subscribe({
+        connected: connected => {
+          states.push(connected);
+          wake();
+        },
+        changed: ({ type, ids }) => void changed.push(`${type} ${String(ids)}`),
+      });
+      const state = async (wanted: boolean) => {
+        while (database.changes.isConnected !== wanted) await new Promise<void>(resolve => (wake = resolve));
+      };
+      await state(true);
+      await proxy.set(mode);
+      await state(false);
+      await proxy.set("pass");
+      await state(true);
+      expect(states.slice(-2)).toEqual([false, true]);
+      // What was missed is not known.
+      expect(changed.slice(-6)).toEqual([
+        "Topic all",
+        "Tool all",
+        "Module all",
+        "Lesson all",
+        "Revision all",
+        "Learner all",
+      ]);
+      end();
+      await expectWorking();
+    });
+
     it("leaves each cause in the log, under the id of its request", () => {
       const causes = log
         .map(line => JSON.parse(line) as { requestId?: string; err?: { cause: { stack: string } } })
-        .filter(line => line.err);
+        .filter(line => line.err && line.requestId);
       expect(causes.length).toBeGreaterThanOrEqual(2);
       for (const { requestId, err } of causes) {
         expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
@@ -203,7 +238,8 @@ async function openProxy(target: URL): Promise<Proxy> {
       else if (!listener.listening) await listen(port);
     },
     idle: async () => {
-      while (sockets.size > 0) await new Promise(resolve => setTimeout(resolve, 10));
+      const made = [...sockets];
+      while (made.some(socket => sockets.has(socket))) await new Promise(resolve => setTimeout(resolve, 10));
     },
     close: stop,
   };

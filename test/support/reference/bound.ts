@@ -22,7 +22,10 @@ const parts = ["edges", "node", "nodes", "pageInfo"];
 /** Fields without subfields that are counted all the same, since they ask the database. */
 const leaves = ["totalCount", "claim", "isBookmarked"];
 
-/** Distinct pairs of a field with subfields and its arguments, by path, and one for each totalCount, claim and isBookmarked; one for each type that `node` and `nodes` may give. */
+/** Lookups by a slug, which ask once more, among former addresses, where no entity has it. */
+const lookups = ["topic", "tool", "lesson", "module"];
+
+/** Distinct pairs of a field with subfields and its arguments, by path, and one for each totalCount, claim and isBookmarked; one for each type that `node` and `nodes` may give; one more for each lookup. */
 export function statementBound(schema: GraphQLSchema, { text, variables }: Operation): number {
   const document = parse(text);
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -48,6 +51,7 @@ export function statementBound(schema: GraphQLSchema, { text, variables }: Opera
       const returned = getNamedType(field.type);
       const here = `${path}/${type.name}.${field.name}${JSON.stringify(getArgumentValues(field, selection, variables))}`;
       if (leaves.includes(field.name)) pairs.add(here);
+      if (type === query && lookups.includes(field.name)) pairs.add(`${here} by a former address`);
       if (!selection.selectionSet || !isCompositeType(returned)) continue;
       if (
         (type === query || !parts.includes(field.name)) &&

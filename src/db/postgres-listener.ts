@@ -1,0 +1,130 @@
+// A connection of its own that listens for notifications: kept, asked now and then whether it still hears, and made again when it is lost.
+import { Client } from "pg";
+import type { ChannelListener } from "./driver";
+
+export interface ListenerSettings {
+  url: string;
+  connectTimeoutMs: number;
+  /** Longest wait for the answer to any statement. */
+  answerTimeoutMs: number;
+  /** How often the connection is asked: one whose other end is gone says nothing by itself. */
+  checkMs: number;
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+const longestGoodbyeMs = 1_000;
+
+/** See `Driver.listen`. */
+export async function listenOnPostgres(
+  settings: ListenerSettings,
+  channel: string,
+  listener: ChannelListener,
+): Promise<() => Promise<void>> {
+  const stop = new AbortController();
+  let attempted: () => void = () => undefined;
+  const firstAttempt = new Promise<void>(resolve => (attempted = resolve));
+  const running = keepListening(settings, channel, stop.signal, {
+    message: payload => listener.message(payload),
+    connected: () => {
+      listener.connected();
+      attempted();
+    },
+    lost: cause => {
+      listener.lost(cause);
+      attempted();
+    },
+  });
+  await firstAttempt;
+  return async () => {
+    stop.abort();
+    await running;
+  };
+}
+
+async function keepListening(
+  settings: ListenerSettings,
+  channel: string,
+  signal: AbortSignal,
+  listener: ChannelListener,
+): Promise<void> {
+  let failures = 0;
+  for (;;) {
+    const cause = await listenOnce(settings, channel, signal, {
+      ...listener,
+      connected: () => {
+        failures = 0;
+        listener.connected();
+      },
+    });
+    if (signal.aborted) return;
+    if (failures === 0) listener.lost(cause);
+    // Instances that lost the same database do not come back at the same moment.
+    const pauseMs = Math.min(firstPauseMs * 2 ** failures++, longestPauseMs) * (0.75 + Math.random() / 2);
+    await pause(pauseMs, signal);
+  }
+}
+
+/** @returns why the connection was lost, or could not be made. */
+async function listenOnce(
+  { url, connectTimeoutMs, answerTimeoutMs, checkMs }: ListenerSettings,
+  channel: string,
+  signal: AbortSignal,
+  listener: Pick<ChannelListener, "message" | "connected">,
+): Promise<unknown> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
+    keepAlive: true,
+    application_name: "learngraph changes",
+  });
+  const broken = new Promise<unknown>(resolve => {
+    client.on("error", resolve);
+    client.on("end", () => resolve(new Error("the database ended the connection")));
+  });
+  client.on("notification", ({ payload }) => listener.message(payload ?? ""));
+  const listen = async () => {
+    await client.connect();
+    await client.query(`LISTEN "${channel}"`);
+    listener.connected();
+    return Promise.race([broken, untilSilent(client, checkMs, signal)]);
+  };
+  try {
+    return await Promise.race([listen(), aborted(signal)]);
+  } catch (error) {
+    return error;
+  } finally {
+    await Promise.race([client.end().catch(() => undefined), pause(longestGoodbyeMs)]);
+    client.connection.stream.destroy();
+  }
+}
+
+/** Returns when the connection is not wanted any more; throws when it does not answer. */
+async function untilSilent(client: Client, checkMs: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(checkMs, signal);
+    if (signal.aborted) return;
+    await client.query("SELECT 1");
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Does not keep the process alive. */
+function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, signal?.aborted ? 0 : milliseconds).unref();
+    signal?.addEventListener("abort", done);
+  });
+}

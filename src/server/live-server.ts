@@ -1,0 +1,206 @@
+// Subscriptions over WebSockets, by the protocol graphql-transport-ws: who may connect, for how long, and how much at once (docs/live.md).
+import { randomUUID } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import { GraphQLError, type ExecutionArgs, type GraphQLFormattedError } from "graphql";
+import { handleProtocols, makeServer } from "graphql-ws";
+import type { Logger } from "pino";
+import { WebSocketServer } from "ws";
+import { createGate } from "../auth/gate";
+import type { Change } from "../db/change-set";
+import type { Database } from "../db/database";
+import { AppError } from "../errors/app-error";
+import { createContext } from "../request/context";
+import type { Services } from "../request/services";
+import { assertOwnSite, type Authentication } from "./authentication";
+import { addressOf } from "./client-address";
+import { checkDocumentText } from "./document-limits";
+import { formatError, maskedError, type ErrorContext } from "./error-format";
+import type { GraphQLServer } from "./graphql-server";
+import { maxBodyBytes } from "./http-errors";
+import { closings, LiveConnection } from "./live-connection";
+import type { LiveLimits } from "./live-limits";
+import { checkParameters } from "./request-parameters";
+import { resultOf, startSubscription, type RunningSubscription } from "./subscriptions";
+import type { Upgrade } from "./upgrade";
+
+export interface LiveServerOptions {
+  graphql: GraphQLServer;
+  database: Database;
+  services: Services;
+  authentication: Authentication;
+  limits: LiveLimits;
+  log: Logger;
+}
+
+export interface LiveServer {
+  /**
+   * Makes a WebSocket of a request that asks for one.
+   * @throws AppError FORBIDDEN for a page of another site, RATE_LIMITED when there are too many; then nothing has been sent.
+   */
+  accept(request: FastifyRequest, upgrade: Upgrade): void;
+  /** Closes all connections, and resolves when they are closed and nothing runs for them any more. */
+  stop(): Promise<void>;
+}
+
+/** So many events are worked on at once: thousands of clients may be sent the same change, and requests must be served beside them. */
+const concurrentEvents = 4;
+/** Ids of subscriptions are the client's, and are repeated in each message. */
+const maxIdLength = 100;
+
+export function createLiveServer(options: LiveServerOptions): LiveServer {
+  const { graphql, database, services, authentication, limits, log } = options;
+  const connections = new Set<LiveConnection>();
+  const running = new Set<Promise<unknown>>();
+  const inTurn = createGate(concurrentEvents, Infinity, () => new Error("too many events wait"));
+  const onFault: ErrorContext["onFault"] = (error, requestId) =>
+    log.error({ err: error, requestId }, "a subscription met a fault");
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxBodyBytes,
+    handleProtocols: protocols => handleProtocols(protocols),
+  });
+
+  const protocol = makeServer<Record<string, unknown>, { connection: LiveConnection }>({
+    connectionInitWaitTimeout: limits.initTimeoutMs,
+    onConnect: ({ connectionParams = {}, extra: { connection } }) => connection.identify(connectionParams),
+    onSubscribe: async ({ extra: { connection }, subscriptions }, id, payload) => {
+      const requestId = randomUUID();
+      try {
+        if (id.length > maxIdLength) throw new AppError("BAD_REQUEST", `An id has at most ${maxIdLength} characters.`);
+        if (Object.keys(subscriptions).length > limits.maxSubscriptions) {
+          throw new AppError("RATE_LIMITED", `A connection has at most ${limits.maxSubscriptions} subscriptions.`);
+        }
+        checkDocumentText(checkParameters({ ...payload }));
+        const context = await contextFor(connection, requestId);
+        if (!context) return [new ClientError({ message: "The connection is closed." })];
+        const { query, variables, operationName } = payload;
+        const started = await startSubscription(
+          graphql,
+          { query, variables: variables ?? {}, operationName: operationName ?? undefined },
+          context,
+          onFault,
+        );
+        return "args" in started
+          ? { ...started.args, started, connection }
+          : started.map(error => new ClientError(error));
+      } catch (error) {
+        const graphqlError =
+          error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
+        return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { requestId, onFault }))];
+      }
+    },
+    // The library's own, and what it was thrown, in its own words.
+    onError: (_context, _id, _payload, errors) =>
+      errors.map(error =>
+        error instanceof ClientError ? error.toJSON() : maskedError(error, { requestId: randomUUID(), onFault }),
+      ),
+    subscribe: args => {
+      const { started, connection } = args as unknown as Prepared;
+      return resultsOf(started, connection);
+    },
+  });
+
+  /** Null when the connection was closed, perhaps because its token does not count any more. */
+  async function contextFor(connection: LiveConnection, requestId: string) {
+    const identity = await connection.checkedIdentity();
+    return identity && createContext({ database, services, ...identity, client: connection.client, requestId });
+  }
+
+  /** Ends when the connection does. By hand: an async generator cannot be ended while it waits. */
+  function resultsOf(
+    started: RunningSubscription,
+    connection: LiveConnection,
+  ): AsyncIterableIterator<object, undefined> {
+    const { events } = started;
+    const end = async () => {
+      await events.return?.();
+      return { done: true, value: undefined } as const;
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: async () => {
+        try {
+          const event = await events.next();
+          const value = event.done ? null : await tracked(inTurn(() => answer(started, connection, event.value)));
+          return value ? { done: false, value } : await end();
+        } catch (error) {
+          await end();
+          throw error;
+        }
+      },
+      return: end,
+    };
+  }
+
+  async function answer(started: RunningSubscription, connection: LiveConnection, event: unknown) {
+    const context = await contextFor(connection, randomUUID());
+    if (!context) return null;
+    const { errors, ...result } = await resultOf(started, event, context, onFault);
+    return errors ? { ...result, errors: errors.map(error => new ClientError(error)) } : result;
+  }
+
+  async function tracked<T>(work: Promise<T>): Promise<T> {
+    running.add(work);
+    try {
+      return await work;
+    } finally {
+      running.delete(work);
+    }
+  }
+
+  const endListening = database.changes.subscribe({ changed: change => recheck(connections, change) });
+  const keepAlive = setInterval(() => connections.forEach(connection => connection.ping()), limits.keepAliveMs).unref();
+
+  return {
+    accept: (request, { socket, head }) => {
+      assertOwnSite(request, authentication.trustedOrigins);
+      const ofAddress = [...connections].filter(({ client }) => client.address === addressOf(request)).length;
+      if (connections.size >= limits.maxConnections || ofAddress >= limits.maxConnectionsPerAddress) {
+        throw new AppError("RATE_LIMITED", "There are too many connections.", { retryAfterSeconds: 10 });
+      }
+      sockets.handleUpgrade(request.raw, socket, head, webSocket => {
+        const connection = new LiveConnection(webSocket, request, { authentication, limits, log });
+        connections.add(connection);
+        const closed = protocol.opened(connection.transport, { connection });
+        webSocket.once("close", (code, reason) => {
+          connections.delete(connection);
+          connection.closed(code);
+          void closed(code, String(reason));
+        });
+      });
+    },
+    stop: async () => {
+      endListening();
+      clearInterval(keepAlive);
+      await Promise.all([...connections].map(connection => connection.end(closings.stopping)));
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+type Prepared = ExecutionArgs & { started: RunningSubscription; connection: LiveConnection };
+
+/** Sign-ins that end, roles that change: connections of these people are looked at now, and not only when they are sent something. */
+function recheck(connections: Iterable<LiveConnection>, { type, ids }: Change): void {
+  if (type !== "Learner") return;
+  for (const connection of connections) {
+    if (ids === "all" || ids.some(id => connection.isOf(id))) void connection.checkedIdentity();
+  }
+}
+
+/** An error in the very form in which a client is to get it. */
+class ClientError extends GraphQLError {
+  readonly #formatted: GraphQLFormattedError;
+
+  constructor(formatted: GraphQLFormattedError) {
+    super(formatted.message);
+    this.#formatted = formatted;
+  }
+
+  override toJSON(): GraphQLFormattedError {
+    return this.#formatted;
+  }
+}

@@ -1,0 +1,106 @@
+// Subscriptions: started in Apollo's own pipeline, so that every limit and rule that requests have to keep holds for them too; then one
+// execution for each event, in a context of its own.
+import { AsyncLocalStorage } from "node:async_hooks";
+import { HeaderMap, type ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import type { GraphQLError } from "graphql";
+import {
+  createSourceEventStream,
+  execute,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from "graphql";
+import { AppError } from "../errors/app-error";
+import type { RequestContext } from "../request/context";
+import { fixedLimits } from "./document-limits";
+import { formatError, type ErrorContext } from "./error-format";
+import { asRequestErrors } from "./request-errors";
+
+/** Where the pipeline leaves an operation that may start. */
+interface Start {
+  args?: ExecutionArgs;
+}
+
+const starts = new AsyncLocalStorage<Start>();
+
+/** Sends subscriptions to the socket, and everything else away from it. */
+export const subscriptionsOverSockets: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ operation }) => {
+      const isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
+      await asRequestErrors(() => {
+        if (isSubscription && !starts.getStore()) {
+          throw new AppError(
+            "BAD_REQUEST",
+            "Subscriptions run over a WebSocket at this address (graphql-transport-ws).",
+          );
+        }
+        if (!isSubscription && starts.getStore()) {
+          throw new AppError(
+            "BAD_REQUEST",
+            "Only subscriptions run over the WebSocket: send this operation with POST.",
+          );
+        }
+      });
+    },
+    responseForOperation: async ({ schema, document, request, operationName, contextValue }) => {
+      const start = starts.getStore();
+      if (!start) return null;
+      start.args = {
+        ...{ schema, document, operationName, contextValue },
+        variableValues: request.variables,
+        options: { maxCoercionErrors: fixedLimits.maxErrors },
+      };
+      return { body: { kind: "single", singleResult: {} }, http: { headers: new HeaderMap() } };
+    },
+  }),
+};
+
+export interface SubscriptionRequest {
+  query: string;
+  variables?: Record<string, unknown> | undefined;
+  operationName?: string | undefined;
+}
+
+/** A subscription that was allowed to start. */
+export interface RunningSubscription {
+  readonly args: ExecutionArgs;
+  readonly events: AsyncIterator<unknown, unknown>;
+}
+
+/** @returns the running subscription, or why there is none, in the form for clients. */
+export async function startSubscription(
+  apollo: ApolloServer<RequestContext>,
+  request: SubscriptionRequest,
+  contextValue: RequestContext,
+  onFault: ErrorContext["onFault"],
+): Promise<RunningSubscription | readonly GraphQLFormattedError[]> {
+  const start: Start = {};
+  const { query, variables = {}, operationName } = request;
+  const { body } = await starts.run(start, () =>
+    apollo.executeOperation(
+      { query, variables, ...(operationName === undefined ? {} : { operationName }) },
+      { contextValue },
+    ),
+  );
+  if (!start.args) return body.kind === "single" ? (body.singleResult.errors ?? []) : [];
+  const events = await createSourceEventStream(start.args);
+  if (Symbol.asyncIterator in events) return { args: start.args, events: events[Symbol.asyncIterator]() };
+  return formatErrors(events.errors ?? [], { requestId: contextValue.requestId, onFault });
+}
+
+/** What the client gets for one event. */
+export async function resultOf(
+  { args }: RunningSubscription,
+  event: unknown,
+  contextValue: RequestContext,
+  onFault: ErrorContext["onFault"],
+): Promise<Omit<ExecutionResult, "errors"> & { errors?: readonly GraphQLFormattedError[] }> {
+  const { errors, ...result } = await execute({ ...args, rootValue: event, contextValue });
+  return errors ? { ...result, errors: formatErrors(errors, { requestId: contextValue.requestId, onFault }) } : result;
+}
+
+function formatErrors(errors: readonly GraphQLError[], context: ErrorContext): GraphQLFormattedError[] {
+  return errors.map(error => formatError(error.toJSON(), error, context));
+}
