@@ -291,7 +291,7 @@ describe("Review", () => {
       const [author, other] = [
         await createUser(strict.database, { role: "EDITOR" }),
         await createUser(strict.database, { role: "EDITOR" }),
-      ].map(({ id }) => ({ userId: id, role: "EDITOR", sessionId: randomUUID() }));
+      ].map(({ id }): Viewer => ({ userId: id, role: "EDITOR", sessionId: randomUUID() }));
       const run = async (name: string, input: string, as: Viewer | undefined) => {
         const data = await strict.data<Record<string, Edited>, never>(
           `mutation { edited: ${name}(input: { ${input} }) { revision { id number state slug } conflict { fields revision { number authorName } } userErrors { code message path } } }`,
