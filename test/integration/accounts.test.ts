@@ -360,7 +360,7 @@ describe("Mutation.refreshSession", () => {
     const second = remember((await refresh(tokens.refreshToken)).tokens!);
     const third = remember((await refresh(second.refreshToken)).tokens!);
     expect(new Set([tokens, second, third].map(({ refreshToken }) => refreshToken)).size).toBe(3);
-    expect(await api.services.tokens.verifyAccess(third.accessToken)).toEqual({
+    expect(await api.services.tokens.verifyAccess(third.accessToken)).toMatchObject({
       userId: viewer.userId,
       sessionId: viewer.sessionId,
     });
