@@ -49,6 +49,7 @@ describe("loadConfig", () => {
       `javascript:${secret}`,
     ],
     COOKIES_SECURE: ["yes", "1"],
+    EDITORIAL_FOUR_EYES: ["yes", "1"],
     PASSWORD_HASH_MEMORY_KIB: ["8191", "1048577", "19 MiB"],
     PASSWORD_HASH_PASSES: ["0", "21"],
     PASSWORD_HASH_CONCURRENCY: ["0", "65"],

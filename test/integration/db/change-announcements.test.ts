@@ -129,7 +129,7 @@ const changes: Readonly<Record<string, readonly (readonly [statement: string, an
   ],
   revision: [
     [
-      `INSERT INTO "revision" ("id", "entity", "entity_id", "number", "state", "author_name", "content") VALUES (7, 'LESSON', 20, 1, 'DRAFT', 'A', '{}'), (6, 'TOPIC', 1, 1, 'DRAFT', 'A', '{}')`,
+      `INSERT INTO "revision" ("id", "entity", "entity_id", "number", "state", "slug", "author_name", "content") VALUES (7, 'LESSON', 20, 1, 'DRAFT', 's', 'A', '{}'), (6, 'TOPIC', 1, 1, 'DRAFT', 's', 'A', '{}')`,
       ["Revision ADDED LESSON:20:7,TOPIC:1:6"],
     ],
     [`UPDATE "revision" SET "state" = 'IN_REVIEW' WHERE "id" = 6`, ["Revision CHANGED TOPIC:1:6"]],
@@ -204,6 +204,8 @@ describe("Announcements", () => {
       "one_time_token",
       "refresh_token",
       "search_document",
+      // Changes together with the entity that it leads to.
+      "slug_redirect",
       "user_session",
     ]);
   });
