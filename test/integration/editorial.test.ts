@@ -126,7 +126,7 @@ describe("Drafts", () => {
 
   it("of two editors in parallel never lose an update", async () => {
     const { id } = await published("createTool", newTool("parallel-tool"));
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 100; round++) {
       const before = await version("parallel-tool");
       const results = await Promise.all(
         [ada, bob].map(as =>
