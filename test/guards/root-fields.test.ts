@@ -49,7 +49,9 @@ describe("root fields", () => {
     options: ExecuteOptions,
   ): Promise<Result<Record<string, unknown> | null>> {
     if (!path.startsWith("Subscription.")) return api.execute(example, undefined, options);
-    return api.firstEvent(example, () => api.database.query(sql`UPDATE "topic" SET "title" = "title"`), options);
+    const change = sql`
+      WITH "topics" AS (UPDATE "topic" SET "title" = "title") UPDATE "revision" SET "note" = "note" WHERE "id" = 1`;
+    return api.firstEvent(example, () => api.database.query(change), options);
   }
 
   describe.each(rootFields)("$path", ({ path, field }) => {
