@@ -34,7 +34,7 @@ export async function readAddresses(
   return new Map(rows.map(({ slug, id }) => [slug, id]));
 }
 
-/** From now on, `slug` leads to the entity; so does whatever led to the entity `instead`, which is gone. */
+/** From now on, each slug leads to its entity. */
 export async function addRedirects(
   session: DatabaseSession,
   kind: ContentKind,

@@ -1,6 +1,6 @@
 // Drafts: each save is a revision of its own, on top of the one that the editor saw. Knows no GraphQL.
 import { isDeepStrictEqual } from "node:util";
-import type { ContentKind } from "../../content/content.files";
+import { fileOf, type ContentKind } from "../../content/content.files";
 import { documentOf } from "../../content/document.read";
 import { readLiveSources } from "../../content/live.read";
 import { entityOf, recordPublications } from "../../content/revision.write";
@@ -10,7 +10,7 @@ import { breaksUniqueKey } from "../../db/database-errors";
 import { ExpectedFailure, expected } from "../../errors/expected-failure";
 import type { RequestContext } from "../../request/context";
 import { actorOf, recordChange, type Actor } from "../audit/audit.service";
-import { invalidContent, ownFile } from "./edit.problems";
+import { invalidContent } from "./edit.problems";
 import {
   lockRevisions,
   nextEntityId,
@@ -200,7 +200,7 @@ async function insertOnce<T>(insert: () => Promise<T>): Promise<T> {
 /** In its normal form. @throws ExpectedFailure INVALID */
 async function assertSound(source: Source, at: readonly string[] | null): Promise<Source> {
   const document = await documentOf(source);
-  if (!document.source) throw invalidContent(document.problems, at, ownFile(source.kind, source.slug));
+  if (!document.source) throw invalidContent(document.problems, at, fileOf(source.kind, source.slug));
   return document.source;
 }
 

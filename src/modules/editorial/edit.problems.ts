@@ -1,6 +1,5 @@
 // What forbids an edit, in the form of a mutation's user errors.
 import type { ContentProblem } from "../../content/content.problem";
-import { fileOf, type ContentKind } from "../../content/content.files";
 import { ExpectedFailure, type UserProblem } from "../../errors/expected-failure";
 
 const maxProblems = 20;
@@ -31,5 +30,3 @@ function pathOf(field: string, at: readonly string[]): readonly string[] {
   if (field === "slug" || field === "file") return [...at.slice(0, 1), "slug"];
   return [...at, ...field.split(/[.[\]]+/).filter(part => part !== "")];
 }
-
-export const ownFile = (kind: ContentKind, slug: string): string => fileOf(kind, slug);

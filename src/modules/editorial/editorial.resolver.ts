@@ -13,8 +13,6 @@ import * as publication from "./publication.service";
 import * as review from "./review.service";
 import { readRevision } from "./revision.rows";
 
-const capital = (kind: ContentKind) => typeOf(kind);
-
 const createExamples: Readonly<Record<ContentKind, string>> = {
   topic:
     'slug: "incident-response", content: { title: "Incident response", emoji: "🚨", category: SOFTWARE_ENGINEERING, position: 90, updatedOn: "2026-06-24", summary: "What to do when it breaks.", seo: { title: "AI for incident response", description: "What AI does in an incident." }, tools: [], sections: [{ kind: OVERVIEW, emoji: "📘", heading: "Overview", body: "Finding out what is wrong." }] }',
@@ -33,20 +31,20 @@ const updateExamples: Readonly<Record<ContentKind, string>> = {
 };
 
 const createMutations = contentKinds.map(kind =>
-  editMutation(`create${capital(kind)}`, {
-    input: inputs.createInput(kind, `Create${capital(kind)}Input`),
+  editMutation(`create${typeOf(kind)}`, {
+    input: inputs.createInput(kind, `Create${typeOf(kind)}Input`),
     description: `Saves the first revision of a new ${kind}. Nobody but editors sees it until it is published.`,
     example: createExamples[kind],
     run: (inner, { slug, content, note }) => {
       const source = { kind, slug, content: contentOf(content), formerSlugs: [] } as unknown as Source;
-      return createDraft(inner, source, { action: `create${capital(kind)}`, note });
+      return createDraft(inner, source, { action: `create${typeOf(kind)}`, note });
     },
   }),
 );
 
 const updateMutations = contentKinds.map(kind =>
-  editMutation(`update${capital(kind)}`, {
-    input: inputs.updateInput(kind, `Update${capital(kind)}Input`),
+  editMutation(`update${typeOf(kind)}`, {
+    input: inputs.updateInput(kind, `Update${typeOf(kind)}Input`),
     description: `Saves a revision of a ${kind} that changes something. Readers see it when it is published.`,
     example: updateExamples[kind],
     run: (inner, { id, changes, expectedVersion, note }) =>
@@ -54,7 +52,7 @@ const updateMutations = contentKinds.map(kind =>
         inner,
         {
           ...{ content: contentKey(id, "id", [kind]), expectedVersion, note },
-          ...{ action: `update${capital(kind)}`, at: ["input", "changes"] },
+          ...{ action: `update${typeOf(kind)}`, at: ["input", "changes"] },
         },
         source => ({ ...source, content: withChanges(source.content, changes) }) as Source,
       ),

@@ -1,7 +1,7 @@
 // What readers see: publishing, taking off the site, addresses, merging. Each in one transaction, under the content lock, so that it is wholly
 // done or not at all, and nothing can have changed between the check and the write. Knows no GraphQL.
 import { addRedirects, changeAddress, moveRedirects } from "../../content/address.write";
-import type { ContentKind } from "../../content/content.files";
+import { fileOf, type ContentKind } from "../../content/content.files";
 import { lockContent } from "../../content/content.lock";
 import { checkHealth } from "../../content/health/health.check";
 import { HealthSeverity } from "../../content/health/health.finding";
@@ -23,7 +23,7 @@ import { sql } from "../../db/sql";
 import { ExpectedFailure, expected } from "../../errors/expected-failure";
 import { recordChange, type Actor } from "../audit/audit.service";
 import { assertFreeSlug, lockHead, lockRevision, typeOf, type ContentKey } from "./draft.service";
-import { invalidContent, ownFile } from "./edit.problems";
+import { invalidContent } from "./edit.problems";
 import { readHead, readPublished, readRevision, type StoredRevision } from "./revision.rows";
 
 /** Revisions that may still be published. */
@@ -186,7 +186,7 @@ export function assertPublishable(
   problems: Awaited<ReturnType<typeof publishSources>>,
   { kind, slug }: SourceWithId["source"],
 ) {
-  if (problems.length > 0) throw invalidContent(problems, null, ownFile(kind, slug));
+  if (problems.length > 0) throw invalidContent(problems, null, fileOf(kind, slug));
 }
 
 /** @throws ExpectedFailure INVALID for what content health calls an ERROR */
