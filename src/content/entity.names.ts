@@ -5,7 +5,7 @@ import type { ContentKind } from "./content.files";
 
 /** The titles, or the names of tools, by slug. */
 export async function slugNames(
-  session: DatabaseSession,
+  session: Pick<DatabaseSession, "query">,
   kind: ContentKind,
   slugs: readonly string[],
 ): Promise<Map<string, string>> {

@@ -1,5 +1,6 @@
 // What changes in the database, told to whoever listens in this process: from the database's own notifications, so that it does not matter
 // who made the change. Never ends the process, whatever a listener throws.
+import { randomUUID } from "node:crypto";
 import { ChangeSet, changedTypes, parseChange, type Change } from "./change-set";
 import type { Driver } from "./driver";
 
@@ -19,11 +20,14 @@ export interface ChangeListener {
 export type OnProblem = (message: string, cause: unknown) => void;
 
 const channel = "learngraph_changes";
+/** What an instance says to hear itself. */
+const ping = /^Ping ([\w-]+)$/;
 /** How long a set is gathered, in milliseconds. */
 const gatherMs = 25;
 
 export class ChangeFeed {
-  readonly #driver: Pick<Driver, "listen">;
+  readonly #driver: Pick<Driver, "listen" | "query">;
+  readonly #pings = new Map<string, () => void>();
   readonly #listeners = new Set<ChangeListener>();
   #end: Promise<() => Promise<void>> | null = null;
   #onProblem: OnProblem = () => undefined;
@@ -31,7 +35,7 @@ export class ChangeFeed {
   #hasMissed = false;
   #gathered: ChangeSet | null = null;
 
-  constructor(driver: Pick<Driver, "listen">) {
+  constructor(driver: Pick<Driver, "listen" | "query">) {
     this.#driver = driver;
   }
 
@@ -49,6 +53,30 @@ export class ChangeFeed {
       lost: cause => this.#lose(cause),
     });
     await this.#end;
+  }
+
+  /**
+   * Resolves when everything that was committed before the call has been heard; false when that is not known within the time. Not from
+   * inside a transaction.
+   */
+  async caughtUp(timeoutMs = 1_000): Promise<boolean> {
+    if (!this.#isConnected) return false;
+    const id = randomUUID();
+    let timer: NodeJS.Timeout | undefined;
+    const heard = new Promise<boolean>(resolve => {
+      this.#pings.set(id, () => resolve(true));
+      timer = setTimeout(() => resolve(false), timeoutMs);
+    });
+    try {
+      // Announcements arrive in the order of the commits.
+      await this.#driver.query("SELECT pg_notify($1, $2)", [channel, `Ping ${id}`]);
+      return await heard;
+    } catch {
+      return false;
+    } finally {
+      clearTimeout(timer);
+      this.#pings.delete(id);
+    }
   }
 
   /** @returns a function that ends the listening. */
@@ -82,6 +110,8 @@ export class ChangeFeed {
   }
 
   #hear(payload: string): void {
+    const [, id] = ping.exec(payload) ?? [];
+    if (id !== undefined) return this.#pings.get(id)?.();
     const change = parseChange(payload);
     // Of a newer version of the program, perhaps, which runs beside this one.
     if (!change) return this.#onProblem("an announcement was not understood", payload);

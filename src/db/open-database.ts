@@ -10,6 +10,8 @@ export interface DatabaseSettings {
   poolSize: number;
   acquireTimeoutMs: number;
   statementTimeoutMs: number;
+  /** See PostgresSettings. */
+  preparedStatements?: boolean;
 }
 
 /** Opens without migrating. @throws DirectoryInUseError when another process has the data directory. */
@@ -26,6 +28,7 @@ export async function openDatabase(
       poolSize: settings.poolSize,
       acquireTimeoutMs: settings.acquireTimeoutMs,
       statementTimeoutMs: settings.statementTimeoutMs,
+      preparedStatements: settings.preparedStatements ?? false,
       ...(onIdleError ? { onIdleError } : {}),
     }),
   );

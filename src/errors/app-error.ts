@@ -52,3 +52,8 @@ export function unauthenticated(message = "Sign in to do this."): AppError {
 export function unavailable(cause: unknown): AppError {
   return new AppError("SERVICE_UNAVAILABLE", "The service is unavailable for a moment. Try again.", {}, { cause });
 }
+
+/** Whether trying again may help: nothing is wrong with what was asked. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof AppError && error.code === "SERVICE_UNAVAILABLE";
+}

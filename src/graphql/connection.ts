@@ -2,7 +2,7 @@
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
 import type { RequestContext } from "../request/context";
 import type { List, ListArguments, ListEdge, ListPage, ParentKey } from "../request/list";
-import { isSelected, selectedColumns, type SelectionInfo } from "./selection";
+import { isSelected, oncePerSelection, selectedColumns, type SelectionInfo } from "./selection";
 
 @ObjectType("PageInfo", { simpleResolvers: true, description: "Where a page lies in its list." })
 export class PageInfo {
@@ -120,12 +120,13 @@ export async function connect<Row, Link>(
   ctx: RequestContext,
   info: SelectionInfo,
 ): Promise<ConnectionValue<Row, Link>> {
-  const page = await list.page(ctx, parentId, args, {
+  const selection = oncePerSelection(info, list, () => ({
     isRead: pageFields.some(field => isSelected(info, field)),
     columns: selectedColumns(info, list.entity, nodePaths),
     hasNextPage: isSelected(info, "pageInfo", "hasNextPage"),
     hasPreviousPage: isSelected(info, "pageInfo", "hasPreviousPage"),
-  });
+  }));
+  const page = await list.page(ctx, parentId, args, selection);
   return new ConnectionValue(page, () => list.total(ctx, parentId, args));
 }
 

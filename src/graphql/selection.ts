@@ -8,6 +8,7 @@ import {
   type GraphQLResolveInfo,
   type SelectionNode,
   type SelectionSetNode,
+  type ValueNode,
 } from "graphql";
 import type { ColumnSet, EntityDefinition, FieldNeeds } from "../request/entity";
 
@@ -21,7 +22,60 @@ export type SelectionInfo = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments" 
 export function selectedColumns<Row>(
   info: SelectionInfo,
   entity: EntityDefinition<Row>,
-  paths: readonly (readonly string[])[] = [[]],
+  paths: readonly (readonly string[])[] = itself,
+): ColumnSet {
+  const byPaths = oncePerSelection(info, entity, () => new WeakMap<object, ColumnSet>());
+  const columns = byPaths.get(paths) ?? readColumns(info, entity, paths);
+  byPaths.set(paths, columns);
+  return columns;
+}
+
+const itself = [[]];
+
+/** What was read from a selection, by what reads it. */
+type KnownOfSelection = WeakMap<object, unknown>;
+const known = new WeakMap<object, WeakMap<FieldNode, KnownOfSelection>>();
+/** In the place of the variables, for selections that are the same with all of them. */
+const anyVariables = {};
+
+/**
+ * Reads something from the selection of the current field once: for all requests with the same document, or, where @skip or @include
+ * decide, for one. `reader` is who asks: it reads one thing of each field only.
+ */
+export function oncePerSelection<T>(info: SelectionInfo, reader: object, read: () => T): T {
+  const [node] = info.fieldNodes;
+  if (!node || info.fieldNodes.length > 1) return read();
+  const scope = hasConditions(node, info.fragments) ? info.variableValues : anyVariables;
+  const byNode = known.get(scope) ?? new WeakMap<FieldNode, KnownOfSelection>();
+  known.set(scope, byNode);
+  const byReader = byNode.get(node) ?? new WeakMap<object, unknown>();
+  byNode.set(node, byReader);
+  if (!byReader.has(reader)) byReader.set(reader, read());
+  return byReader.get(reader) as T;
+}
+
+const conditional = new WeakMap<FieldNode, boolean>();
+
+/** Whether any directive stands in the selection, in its fragments too. */
+function hasConditions(node: FieldNode, fragments: SelectionInfo["fragments"]): boolean {
+  const found =
+    conditional.get(node) ?? (node.selectionSet ? selectionHasConditions(node.selectionSet, fragments) : false);
+  conditional.set(node, found);
+  return found;
+}
+
+function selectionHasConditions({ selections }: SelectionSetNode, fragments: SelectionInfo["fragments"]): boolean {
+  return selections.some(selection => {
+    if (selection.directives?.length) return true;
+    const inner = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
+    return inner?.selectionSet !== undefined && selectionHasConditions(inner.selectionSet, fragments);
+  });
+}
+
+function readColumns<Row>(
+  info: SelectionInfo,
+  entity: EntityDefinition<Row>,
+  paths: readonly (readonly string[])[],
 ): ColumnSet {
   const columns = new Set<string>();
   for (const path of paths) {
@@ -107,4 +161,19 @@ function addNeeds(
     const inner = (needs as Readonly<Record<string, FieldNeeds>>)[field.name.value];
     if (inner) addNeeds(columns, inner, info, field.selectionSet);
   }
+}
+
+const withVariables = new WeakMap<FieldNode, boolean>();
+
+/** Whether a variable stands in the arguments of a field. */
+export function usesVariables(node: FieldNode): boolean {
+  const found = withVariables.get(node) ?? (node.arguments ?? []).some(({ value }) => holdsVariable(value));
+  withVariables.set(node, found);
+  return found;
+}
+
+function holdsVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(holdsVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some(field => holdsVariable(field.value));
+  return value.kind === Kind.VARIABLE;
 }

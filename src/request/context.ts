@@ -4,7 +4,9 @@ import { withTables, type Sql } from "../db/sql";
 import type { Role } from "../generated/prisma/enums";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
+import type { Reads } from "./reads";
 import type { Services } from "./services";
+import type { SharedBatches } from "./shared-batches";
 
 /** Somebody who is signed in; a guest is null. */
 export interface Viewer {
@@ -44,6 +46,7 @@ export interface TimedToken {
   expiresAt: Date;
 }
 
+/** Reading who asks, what is outside the public content, or the time, is noted in `reads`, where an answer is watched. */
 export interface RequestContext {
   readonly database: Database;
   /** The session to read and write with: outside any transaction, or the transaction of this context. */
@@ -59,6 +62,8 @@ export interface RequestContext {
   readonly startedAt: Date;
   /** Null unless the operation is to be explained. */
   readonly explanation: Explanation | null;
+  /** What the answer is made of; null where nobody wants to know. */
+  readonly reads: Reads | null;
 }
 
 export interface RequestFacts {
@@ -73,39 +78,95 @@ export interface RequestFacts {
   startedAt?: Date;
   /** Notes every statement; false when left out. */
   explain?: boolean;
+  /** Where what the answer is made of is noted; nowhere when left out. */
+  reads?: Reads;
+  /** Reads of public content join those of other requests there; they do not when left out. */
+  sharing?: SharedBatches;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
 
-export function createContext(facts: RequestFacts): RequestContext {
-  const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
-  const { startedAt = new Date(), explain = false } = facts;
-  const explanation = explain ? new Explanation() : null;
-  const session = explanation?.observe(database) ?? database;
-  const identity: Identity = { viewer, guestId };
-  return withViewer({
-    database,
-    services,
-    requestId,
-    client,
-    session,
-    startedAt,
-    explanation,
-    identity,
-    loaders: new Map(),
-  });
+/** What stands behind a context. Read through accessors, which note it. */
+interface Behind {
+  readonly database: Database;
+  session: DatabaseSession;
+  readonly identity: Identity;
+  readonly client: Client;
+  readonly startedAt: Date;
+  readonly reads: Reads | null;
+  readonly sharing: SharedBatches | null;
 }
 
-/** Not an own property: Apollo copies the context of each operation, own properties alone, and would keep the first viewer for good. */
-const livePart = {
-  get viewer(): Viewer | null {
-    return (this as unknown as RequestContext).identity.viewer;
-  },
-};
+const behind = Symbol("what stands behind the context");
 
-/** `viewer` is who asks at the moment of reading: a mutation before in the same operation may have signed somebody in. */
-function withViewer(context: Omit<RequestContext, "viewer">): RequestContext {
-  return Object.assign(Object.create(livePart) as typeof livePart, context);
+type Plain = Pick<RequestContext, "services" | "requestId" | "loaders" | "explanation" | "reads">;
+
+/**
+ * Not own properties: Apollo copies the context of each operation, own properties alone, and would read them all, and keep the first
+ * viewer for good.
+ */
+class Accessors {
+  declare readonly [behind]: Behind;
+
+  get database(): Database {
+    this[behind].reads?.opaque();
+    return this[behind].database;
+  }
+
+  get session(): DatabaseSession {
+    this[behind].reads?.opaque();
+    return this[behind].session;
+  }
+
+  get identity(): Identity {
+    this[behind].reads?.viewer();
+    return this[behind].identity;
+  }
+
+  /** Who asks at the moment of reading: a mutation before in the same operation may have signed somebody in. */
+  get viewer(): Viewer | null {
+    return this.identity.viewer;
+  }
+
+  get client(): Client {
+    this[behind].reads?.opaque();
+    return this[behind].client;
+  }
+
+  get startedAt(): Date {
+    this[behind].reads?.opaque();
+    return this[behind].startedAt;
+  }
+}
+
+function contextOf(plain: Plain, parts: Behind): RequestContext {
+  return Object.assign(new Accessors(), plain, { [behind]: parts });
+}
+
+const behindOf = (ctx: RequestContext): Behind => (ctx as RequestContext & Accessors)[behind];
+
+export function createContext(facts: RequestFacts): RequestContext {
+  const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
+  const { startedAt = new Date(), explain = false, reads = null, sharing = null } = facts;
+  const explanation = explain ? new Explanation() : null;
+  const session = explanation?.observe(database) ?? database;
+  return contextOf(
+    { services, requestId, explanation, reads, loaders: new Map() },
+    { database, session, client, startedAt, reads, sharing, identity: { viewer, guestId } },
+  );
+}
+
+/** For loaders: where they read, so that what they note is what they know, and with whom. */
+export interface LoaderSource {
+  readonly session: Pick<DatabaseSession, "query">;
+  readonly reads: Reads | null;
+  /** Null where what is read differs from what everybody would read: in a transaction, or with tables read instead. */
+  readonly sharing: SharedBatches | null;
+}
+
+export function loaderSource(ctx: RequestContext): LoaderSource {
+  const { session, database, reads, sharing } = behindOf(ctx);
+  return { session, reads, sharing: session === database ? sharing : null };
 }
 
 /** Who has progress and bookmarks: the viewer, or the guest; null for somebody who is neither. */
@@ -122,24 +183,34 @@ export function inTransaction<T>(
   work: (inner: RequestContext) => Promise<T>,
   options?: TransactionOptions,
 ): Promise<T> {
+  const { explanation } = ctx;
   return ctx.database.transaction(
-    session => work(withViewer({ ...ctx, session: ctx.explanation?.observe(session) ?? session, loaders: new Map() })),
+    session =>
+      work(
+        contextOf(
+          { ...ctx, loaders: new Map() },
+          { ...behindOf(ctx), session: explanation?.observe(session) ?? session },
+        ),
+      ),
     options,
   );
 }
 
 /** For the rest of the operation, these tables are read in the place of those of the same names. Nothing is written. */
 export function readInstead(ctx: RequestContext, tables: Sql): void {
+  // Noted as opaque: what is read instead is not what is announced.
   const { session } = ctx;
   const instead: DatabaseSession = {
     models: session.models,
     query: statement => session.query(withTables(tables, statement)),
   };
-  (ctx as { session: DatabaseSession }).session = instead;
+  behindOf(ctx).session = instead;
   ctx.loaders.clear();
 }
 
 /** The day on which the request began, in UTC, as YYYY-MM-DD. */
 export function today(ctx: RequestContext): string {
-  return ctx.startedAt.toISOString().slice(0, 10);
+  const { startedAt, reads } = behindOf(ctx);
+  reads?.day();
+  return startedAt.toISOString().slice(0, 10);
 }

@@ -1,8 +1,12 @@
 // Entities: tables whose rows have an id. Read by key, in batches, with the columns that were asked for and no others.
+import { ownersOf, type Owners } from "../db/announced-tables";
+import type { ChangedType } from "../db/change-set";
 import { columnName, sql, trustedSql } from "../db/sql";
 import { parameterCast, selectList, type Columns } from "./column";
 import type { RequestContext } from "./context";
-import { defineLoader, type Loader } from "./loader";
+import { defineContentLoader, defineLoader, type Loader } from "./loader";
+import type { ContentReads } from "./reads";
+import type { ContentSession } from "./shared-batches";
 
 /** A set of columns by field name. Always holds the ones every row has. */
 export type ColumnSet = ReadonlySet<string>;
@@ -24,6 +28,8 @@ export interface EntityDefinition<Row> {
 }
 
 export interface Entity<Row> extends EntityDefinition<Row> {
+  /** Whose parts the rows are, when they are public content. */
+  readonly owners: Owners | null;
   /**
    * The row whose `field` is `value`, or null. `field` must be unique. The row holds the columns asked for; more, when several reads
    * met in one statement.
@@ -37,16 +43,27 @@ interface Lookup {
 }
 
 export function defineEntity<Row>(definition: EntityDefinition<Row>): Entity<Row> {
+  const owners = ownersOf(definition.table);
+  const always = [...new Set([...definition.always, ...Object.values(owners ?? {})])] as (keyof Row & string)[];
+  const entity = { ...definition, owners, always };
   const loaders = new Map<string, Loader<Lookup, Row | null>>();
   const loaderOf = (field: keyof Row & string): Loader<Lookup, Row | null> => {
-    const loader = loaders.get(field) ?? defineKeyLoader(definition, field);
+    const loader = loaders.get(field) ?? defineKeyLoader(entity, field);
     loaders.set(field, loader);
     return loader;
   };
   return {
-    ...definition,
+    ...entity,
     find: (ctx, field, value, columns) => loaderOf(field).load(ctx, { value, columns }),
   };
+}
+
+/** Notes which entities a row is, or is a part of. */
+export function noteRow(reads: ContentReads, owners: Owners, row: object): void {
+  for (const type in owners) {
+    const id = (row as Readonly<Record<string, unknown>>)[owners[type as ChangedType] ?? ""];
+    if (typeof id === "number") reads.entity(type as ChangedType, id);
+  }
 }
 
 /** The columns of several reads that share one statement. */
@@ -54,18 +71,32 @@ export function unionOf(sets: readonly ColumnSet[]): ColumnSet {
   return new Set(sets.flatMap(set => [...set]));
 }
 
-function defineKeyLoader<Row>(entity: EntityDefinition<Row>, field: keyof Row & string): Loader<Lookup, Row | null> {
+function defineKeyLoader<Row>(
+  entity: EntityDefinition<Row> & Pick<Entity<Row>, "owners">,
+  field: keyof Row & string,
+): Loader<Lookup, Row | null> {
+  const { owners } = entity;
   const type = entity.columns[field];
-  return defineLoader<Lookup, Row | null>({
-    cacheKey: ({ value, columns }) => `${value}\n${[...columns].sort().join()}`,
-    batch: async (ctx, lookups) => {
-      const columns = unionOf([...lookups.map(lookup => lookup.columns), new Set([...entity.always, field])]);
-      const values = [...new Set(lookups.map(lookup => lookup.value))];
-      const rows = await ctx.session.query<Row>(sql`
+  const cacheKey = ({ value, columns }: Lookup) => `${value}\n${[...columns].sort().join()}`;
+  const read = async (session: ContentSession, lookups: readonly Lookup[]) => {
+    const columns = unionOf([...lookups.map(lookup => lookup.columns), new Set([...entity.always, field])]);
+    const values = [...new Set(lookups.map(lookup => lookup.value))];
+    const rows = await session.query<Row>(sql`
         SELECT ${selectList("e", entity.columns, columns)} FROM ${trustedSql(`"${entity.table}" e`)}
         WHERE ${trustedSql(`e."${columnName(field)}"`)} = ANY (${values}::${parameterCast(type)}[])`);
-      const byValue = new Map(rows.map(row => [row[field] as string | number, row]));
-      return lookups.map(lookup => byValue.get(lookup.value) ?? null);
+    const byValue = new Map(rows.map(row => [row[field] as string | number, row]));
+    return lookups.map(lookup => byValue.get(lookup.value) ?? null);
+  };
+  if (!owners) return defineLoader({ cacheKey, batch: (ctx, lookups) => read(ctx.session, lookups) });
+  return defineContentLoader({
+    cacheKey,
+    batch: read,
+    madeOf: (reads, { value }, row) => {
+      if (row) return noteRow(reads, owners, row);
+      for (const [owner, key] of Object.entries(owners) as [ChangedType, string][]) {
+        if (key === field && typeof value === "number") reads.entity(owner, value);
+        else reads.all(owner);
+      }
     },
   });
 }

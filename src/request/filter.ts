@@ -1,5 +1,7 @@
 // Filters as SQL: what a client may ask of an entity's columns and relations, compiled to conditions over its table. Bounded, and
 // aware of which conditions an index serves. The GraphQL inputs are made from the same definitions, see graphql/filter.ts.
+import { typesOf } from "../db/announced-tables";
+import type { ChangedType } from "../db/change-set";
 import { joinSql, sql, trustedSql, type Sql } from "../db/sql";
 import { badInput } from "../errors/app-error";
 import { today, type RequestContext } from "./context";
@@ -26,7 +28,12 @@ export interface Place {
   readonly depth: number;
   /** Inside `or`, where PostgreSQL cannot turn EXISTS into a join. */
   readonly isBranch: boolean;
-  readonly shared: { readonly today: string; conditions: number };
+  readonly shared: {
+    readonly today: () => string;
+    conditions: number;
+    /** Types of the tables that relations lead through. */
+    readonly types: Set<ChangedType>;
+  };
 }
 
 /** How one field of a filter becomes a condition on its table. */
@@ -48,8 +55,12 @@ export interface CompiledFilter {
   readonly sql: Sql;
   readonly isEmpty: boolean;
   readonly isIndexed: boolean;
-  /** The same for filters that ask the same with their fields in another order. */
+  /** The same for filters that ask the same, on the same day where that matters, with their fields in another order. */
   readonly key: string;
+  /** Whether it asks what day it is. */
+  readonly isOfToday: boolean;
+  /** Of the tables beside the filtered one: any change of such an entity may change what fits. */
+  readonly types: ReadonlySet<ChangedType>;
 }
 
 /** What asks for nothing, such as a filter whose variables were left out. */
@@ -64,11 +75,13 @@ export function compileFilter(
   fields: ReadonlyMap<string, FieldCondition>,
   input: FilterInput | null | undefined,
 ): CompiledFilter {
-  const shared = { today: today(ctx), conditions: 0 };
+  const types = new Set<ChangedType>();
+  let day = "";
+  const shared = { today: () => (day = today(ctx)), conditions: 0, types };
   const condition = allOf(fields, input ?? {}, { alias: "e", path: "filter", depth: 1, isBranch: false, shared });
   return condition === everything
-    ? { ...everything, isEmpty: true, key: "" }
-    : { ...condition, isEmpty: false, key: canonical(input ?? {}) };
+    ? { ...everything, isEmpty: true, key: "", isOfToday: false, types }
+    : { ...condition, isEmpty: false, key: `${canonical(input ?? {})}${day}`, isOfToday: day !== "", types };
 }
 
 /** All fields of one filter object. */
@@ -216,7 +229,13 @@ export function toManyCondition(path: RelationPath, fields: Fields): FieldCondit
 
 /** For a relation to one: the filter itself. */
 export function toOneCondition({ table, own, their, link }: RelationPath, fields: Fields): FieldCondition {
+  const types = [table, ...(link ? [link.table] : [])].flatMap(name => {
+    const known = typesOf(name);
+    if (!known) throw new Error(`a filter leads through ${name}, which is not public content`);
+    return known;
+  });
   return (value, place) => {
+    for (const type of types) place.shared.types.add(type);
     const alias = `t${place.depth}`;
     const inside = allOf(fields(), value as FilterInput, { ...deeper(place), alias, isBranch: false });
     const near = link ? `l${place.depth}` : alias;

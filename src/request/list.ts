@@ -1,13 +1,17 @@
 // Lists of entities in keyset order, at the root or under parents: one page for each of many parents in one statement (LATERAL).
+import { ownersOf, typesOf } from "../db/announced-tables";
+import type { ChangedType } from "../db/change-set";
 import { emptySql, joinSql, sql, trustedSql, type Sql } from "../db/sql";
 import { badInput } from "../errors/app-error";
 import { parameterCast, readColumn, readValue, selectList, type Columns, type ColumnType } from "./column";
 import type { RequestContext } from "./context";
 import { cursorScope, decodeCursor, encodeCursor, type KeyType, type KeyValue } from "./cursor";
-import { unionOf, type ColumnSet, type Entity } from "./entity";
+import { noteRow, unionOf, type ColumnSet, type Entity } from "./entity";
 import { compileFilter, type CompiledFilter, type FieldCondition, type FilterInput } from "./filter";
-import { defineLoader, groupBy } from "./loader";
+import { defineContentLoader, defineLoader, groupBy, type Loader } from "./loader";
 import { maxPageSize, pageSize, type PageArguments, type PageSize } from "./page-args";
+import type { ContentReads } from "./reads";
+import type { ContentSession } from "./shared-batches";
 
 /**
  * SQL over the aliases `e` (the entity) and `l` (the link table). Never null. Text carries `COLLATE "C"`, so that every database sorts alike.
@@ -30,6 +34,11 @@ export interface ListDefinition<Row, Link> {
   link?: { table: string; on: string; columns: Columns<Link> };
   /** Absent for a root list. `type` is the SQL type of the parent's key. */
   parent?: { expression: string; type: string };
+  /**
+   * Types of which any change may change the list, where that is more than its rows, the object it is under, and what the filter and the
+   * order say.
+   */
+  dependsOn?: readonly ChangedType[];
   /** What clients can filter by; absent for a list that has no filter. */
   filter?: { readonly fields: ReadonlyMap<string, FieldCondition> };
   /** Where the length of the whole list stands, so that it need not be counted: the sum of these names in `catalog_count`, or, under parents, in `list_count`. */
@@ -86,15 +95,25 @@ export interface ListArguments extends PageArguments {
   orderBy?: { field: string; direction: "ASC" | "DESC" } | null;
 }
 
+/** The arguments of a page, checked. */
+interface CheckedArguments extends PageSize {
+  readonly filter: CompiledFilter;
+  readonly order: Order;
+  readonly after: readonly KeyValue[] | undefined;
+  readonly before: readonly KeyValue[] | undefined;
+  /** Pages with the same signature are taken in one statement. */
+  readonly signature: string;
+}
+
 interface TotalKey {
   parentId: ParentKey | null;
   filter: CompiledFilter;
 }
 
-interface PageKey extends TotalKey, PageSize, PageSelection {
-  order: Order;
-  after: readonly KeyValue[] | undefined;
-  before: readonly KeyValue[] | undefined;
+interface PageKey {
+  parentId: ParentKey | null;
+  args: CheckedArguments;
+  selection: PageSelection;
 }
 
 interface Order {
@@ -113,7 +132,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
       ? { name, keys }
       : { name: `${name} DESC`, keys: keys.map(key => ({ ...key, descending: !key.descending })) };
   };
-  const scopeOf = ({ order, filter }: Pick<PageKey, "order" | "filter">): string =>
+  const scopeOf = ({ order, filter }: Pick<CheckedArguments, "order" | "filter">): string =>
     cursorScope(definition.name, order.name, filter.key);
 
   const filterOf = (ctx: RequestContext, input: FilterInput | null | undefined): CompiledFilter => {
@@ -126,88 +145,159 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
     );
   };
 
-  const pages = defineLoader<PageKey, ListPage<Row, Link>>({
-    cacheKey: key =>
-      [signature(key), key.parentId, [...key.columns].sort(), key.hasNextPage, key.hasPreviousPage].join("\n"),
-    batch: async (ctx, keys) => {
-      const groups = [...groupBy(keys, signature).values()];
-      const results = new Map<PageKey, ListPage<Row, Link>>();
-      await Promise.all(
-        groups.map(async group => {
-          const byParent = groupBy(
-            await ctx.session.query<RawRow>(pageStatement(definition, group)),
-            row => row.parent,
-          );
-          const scope = scopeOf(first(group));
-          for (const key of group) results.set(key, toPage(definition, scope, key, byParent.get(key.parentId) ?? []));
-        }),
-      );
-      return keys.map(key => results.get(key) ?? new Error("a page is missing"));
+  const checkArguments = (ctx: RequestContext, args: ListArguments): CheckedArguments => {
+    const order = orderOf(args.orderBy?.field ?? definition.defaultOrder, args.orderBy?.direction);
+    const filter = filterOf(ctx, args.filter);
+    const cursor = (argument: "after" | "before") => {
+      const text = args[argument];
+      if (text === undefined || text === null) return undefined;
+      return decodeCursor(text, scopeOf({ order, filter }), order.keys, argument);
+    };
+    const { size, direction } = pageSize(args);
+    const [after, before] = [cursor("after"), cursor("before")];
+    const signature = JSON.stringify([order.name, filter.key, size, direction, after, before]);
+    return { filter, order, size, direction, after, before, signature };
+  };
+  /** The arguments of a field are one object, whatever the number of parents. */
+  const checked = new WeakMap<ListArguments, CheckedArguments>();
+  const checkedArguments = (ctx: RequestContext, args: ListArguments): CheckedArguments => {
+    const known = checked.get(args);
+    if (known && !known.filter.isOfToday) return known;
+    const made = checkArguments(ctx, args);
+    checked.set(args, made);
+    return made;
+  };
+
+  const pages = definePageLoader<PageKey, ListPage<Row, Link>>(definition, {
+    cacheKey: ({ parentId, args, selection }) => `${parentId}\n${args.signature}\n${selectionKey(selection)}`,
+    groupedBy: ({ args }) => args.signature,
+    read: async (session, group) => {
+      const rows = await session.query<RawRow>(pageStatement(definition, group));
+      const byParent = groupBy(rows, row => row.parent);
+      const scope = scopeOf(first(group).args);
+      return group.map(({ parentId, args }) => toPage(definition, scope, args, byParent.get(parentId) ?? []));
     },
+    madeOf: (reads, { args }, page) => notePage(reads, definition, args, page),
   });
 
-  const totals = defineLoader<TotalKey, number>({
+  const totals = definePageLoader<TotalKey, number>(definition, {
     cacheKey: ({ parentId, filter }) => `${parentId}\n${filter.key}`,
-    batch: async (ctx, keys) => {
-      const groups = [...groupBy(keys, ({ filter }) => filter.key).values()];
-      const results = new Map<TotalKey, number>();
-      await Promise.all(
-        groups.map(async group => {
-          const rows = await ctx.session.query<{ parent: ParentKey | null; total: number }>(
-            totalStatement(definition, group),
-          );
-          const byParent = new Map(rows.map(row => [row.parent, row.total]));
-          for (const key of group) results.set(key, byParent.get(key.parentId) ?? 0);
-        }),
-      );
-      return keys.map(key => results.get(key) ?? 0);
+    groupedBy: ({ filter }) => filter.key,
+    read: async (session, group) => {
+      const rows = await session.query<{ parent: ParentKey | null; total: number }>(totalStatement(definition, group));
+      const byParent = new Map(rows.map(row => [row.parent, row.total]));
+      return group.map(key => byParent.get(key.parentId) ?? 0);
     },
+    madeOf: (reads, { filter }) => noteMembers(reads, definition, filter),
   });
 
   return {
     entity: definition.entity,
     page: async (ctx, parentId, args, selection) => {
-      const order = orderOf(args.orderBy?.field ?? definition.defaultOrder, args.orderBy?.direction);
-      const filter = filterOf(ctx, args.filter);
-      const cursor = (argument: "after" | "before") => {
-        const text = args[argument];
-        if (text === undefined || text === null) return undefined;
-        return decodeCursor(text, scopeOf({ order, filter }), order.keys, argument);
-      };
-      const key: PageKey = {
-        ...{ parentId, filter, order },
-        ...selection,
-        ...pageSize(args),
-        after: cursor("after"),
-        before: cursor("before"),
-      };
+      const key = { parentId, args: checkedArguments(ctx, args), selection };
       return selection.isRead ? pages.load(ctx, key) : nothing;
     },
     rows: async (ctx, parentId, columns, size = maxPageSize) => {
-      const page = await pages.load(ctx, {
-        ...{ parentId, size, direction: "forward" },
-        ...{ isRead: true, columns, hasNextPage: false, hasPreviousPage: false },
-        ...{ order: orderOf(definition.defaultOrder), filter: filterOf(ctx, null) },
-        ...{ after: undefined, before: undefined },
-      });
+      const selection = { isRead: true, columns, hasNextPage: false, hasPreviousPage: false };
+      const page = await pages.load(ctx, { parentId, args: checkedArguments(ctx, firstRows(size)), selection });
       return page.edges.map(edge => edge.node);
     },
-    total: async (ctx, parentId, { filter }) => totals.load(ctx, { parentId, filter: filterOf(ctx, filter) }),
+    total: async (ctx, parentId, args) => totals.load(ctx, { parentId, filter: checkedArguments(ctx, args).filter }),
   };
+}
+
+interface GroupedRead<Key, Value> {
+  cacheKey: (key: Key) => string;
+  /** Keys that are read in one statement. */
+  groupedBy: (key: Key) => string;
+  /** Values in the order of `group`. */
+  read: (session: ContentSession, group: readonly Key[]) => Promise<Value[]>;
+  madeOf: (reads: ContentReads, key: Key, value: Value) => void;
+}
+
+/** One statement for each group of keys. A statement that fails is the failure of its own group alone. */
+function definePageLoader<Key, Value>(
+  { entity, link }: Pick<ListDefinition<never, never>, "link"> & { entity: Pick<Entity<never>, "owners"> },
+  { cacheKey, groupedBy, read, madeOf }: GroupedRead<Key, Value>,
+): Loader<Key, Value> {
+  const batch = async (session: ContentSession, keys: readonly Key[]) => {
+    const results = new Map<Key, Value | Error>();
+    await Promise.all(
+      [...groupBy(keys, groupedBy).values()].map(async group => {
+        try {
+          const values = await read(session, group);
+          group.forEach((key, index) => results.set(key, values[index] as Value));
+        } catch (error) {
+          for (const key of group) results.set(key, error as Error);
+        }
+      }),
+    );
+    return keys.map(key => results.get(key) as Value | Error);
+  };
+  const isContent = entity.owners !== null && (!link || typesOf(link.table) !== null);
+  return isContent
+    ? defineContentLoader({ cacheKey, batch, madeOf })
+    : defineLoader({ cacheKey, batch: (ctx, keys) => batch(ctx.session, keys) });
+}
+
+/**
+ * What a page is made of: its rows, and whatever may bring other rows into it. The object that it is under was read before, and is
+ * announced with each change of its links.
+ */
+function notePage<Row, Link>(
+  reads: ContentReads,
+  definition: ListDefinition<Row, Link>,
+  { filter, order, after, before }: CheckedArguments,
+  page: ListPage<Row, Link>,
+): void {
+  const { entity, link } = definition;
+  for (const { node } of page.edges) if (entity.owners) noteRow(reads, entity.owners, node as object);
+  noteMembers(reads, definition, filter);
+  const isWhole = !after && !before && !page.hasNextPage && !page.hasPreviousPage;
+  const isInEntityOrder = order.keys.some(({ expression }) => /\be\./.test(expression));
+  if (link && isInEntityOrder && !isWhole) noteTypes(reads, entity.table);
+}
+
+/** What decides which rows the whole list has. */
+function noteMembers<Row, Link>(
+  reads: ContentReads,
+  { entity, link, parent, dependsOn }: ListDefinition<Row, Link>,
+  filter: CompiledFilter,
+): void {
+  const isUnderEntity = parent?.type === "integer";
+  if (!isUnderEntity || (link && !filter.isEmpty)) noteTypes(reads, entity.table);
+  if (link && !ownersOf(link.table)) noteTypes(reads, link.table);
+  for (const type of filter.types) reads.all(type);
+  for (const type of dependsOn ?? []) reads.all(type);
+}
+
+function noteTypes(reads: ContentReads, table: string): void {
+  for (const type of typesOf(table) ?? []) reads.all(type);
 }
 
 const nothing = { edges: [], hasNextPage: false, hasPreviousPage: false };
 
-/** Pages with the same signature are taken in one statement. */
-function signature({ order, filter, size, direction, after, before }: PageKey): string {
-  return JSON.stringify([order.name, filter.key, size, direction, after, before]);
+/** One object for each size, so that it is checked once. */
+const firstRows = (size: number): ListArguments => {
+  const args = argumentsBySize.get(size) ?? { first: size };
+  argumentsBySize.set(size, args);
+  return args;
+};
+const argumentsBySize = new Map<number, ListArguments>();
+
+const selectionKeys = new WeakMap<ColumnSet, string>();
+
+function selectionKey({ columns, hasNextPage, hasPreviousPage }: PageSelection): string {
+  const names = selectionKeys.get(columns) ?? [...columns].sort().join();
+  selectionKeys.set(columns, names);
+  return `${names}\n${hasNextPage}\n${hasPreviousPage}`;
 }
 
 function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly PageKey[]): Sql {
   const { entity, link } = definition;
-  const { size, direction, after, before, filter, order } = first(group);
+  const { size, direction, after, before, filter, order } = first(group).args;
   const { keys } = order;
-  const columns = unionOf([new Set(entity.always), ...group.map(key => key.columns)]);
+  const columns = unionOf([new Set(entity.always), ...group.map(({ selection }) => selection.columns)]);
   const from = fromClause(definition);
   const scope = scopeCondition(definition, filter);
   const parts = [
@@ -229,8 +319,8 @@ function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: 
         ORDER BY ${orderBy(keys, farSide === "after" ? "forward" : "backward")} LIMIT 1
       ) AS ${trustedSql(name)},`
       : emptySql;
-  const asksPrevious = group.some(key => key.hasPreviousPage);
-  const asksNext = group.some(key => key.hasNextPage);
+  const asksPrevious = group.some(({ selection }) => selection.hasPreviousPage);
+  const asksNext = group.some(({ selection }) => selection.hasNextPage);
   return sql`
     SELECT p."parent", ${asksPrevious ? beyond(after, "before", `"atOrBeforeStart"`) : emptySql}
       ${asksNext ? beyond(before, "after", `"atOrAfterEnd"`) : emptySql} x.*
@@ -269,13 +359,13 @@ function totalStatement<Row, Link>(definition: ListDefinition<Row, Link>, group:
 function toPage<Row, Link>(
   definition: ListDefinition<Row, Link>,
   scope: string,
-  key: PageKey,
+  args: CheckedArguments,
   rows: readonly RawRow[],
 ): ListPage<Row, Link> {
   const found = rows.filter(row => row["k0"] !== null);
-  const more = found.length > key.size;
-  const kept = found.slice(0, key.size);
-  if (key.direction === "backward") kept.reverse();
+  const more = found.length > args.size;
+  const kept = found.slice(0, args.size);
+  if (args.direction === "backward") kept.reverse();
   const linkFields = Object.keys(definition.link?.columns ?? {});
   return {
     edges: kept.map(row => ({
@@ -284,12 +374,12 @@ function toPage<Row, Link>(
       get cursor() {
         return encodeCursor(
           scope,
-          key.order.keys.map((_, index) => row[`k${index}`] as KeyValue),
+          args.order.keys.map((_, index) => row[`k${index}`] as KeyValue),
         );
       },
     })),
-    hasNextPage: key.direction === "forward" && more ? true : rows[0]?.["atOrAfterEnd"] === true,
-    hasPreviousPage: key.direction === "backward" && more ? true : rows[0]?.["atOrBeforeStart"] === true,
+    hasNextPage: args.direction === "forward" && more ? true : rows[0]?.["atOrAfterEnd"] === true,
+    hasPreviousPage: args.direction === "backward" && more ? true : rows[0]?.["atOrBeforeStart"] === true,
   };
 }
 

@@ -1,31 +1,86 @@
 // Batched reads as values: a loader is defined once, beside what it reads, and each request context makes its own instance of it.
 import DataLoader from "dataloader";
-import type { RequestContext } from "./context";
+import type { ChangedType } from "../db/change-set";
+import type { Sql } from "../db/sql";
+import { loaderSource, type RequestContext } from "./context";
+import type { ContentReads } from "./reads";
+import type { SharedBatchDefinition } from "./shared-batches";
 
 export interface Loader<Key, Value> {
   /** Keys asked for in the same turn of the event loop share one call of the batch function; the same key is read once per context. */
   load(ctx: RequestContext, key: Key): Promise<Value>;
 }
 
-export interface LoaderDefinition<Key, Value> {
-  /** Values in the order of `keys`. Keys are distinct. */
-  batch: (ctx: RequestContext, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>;
+interface Keyed<Key> {
   /** What makes two keys the same; the key itself unless told. */
   cacheKey?: (key: Key) => string | number;
+}
+
+/** Reads for the one who asks: never shared, and what is made of it is not cached. */
+export interface LoaderDefinition<Key, Value> extends Keyed<Key> {
+  /** Values in the order of `keys`. Keys are distinct. */
+  batch: (ctx: RequestContext, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>;
+}
+
+/** Reads public content, the same for everybody: the batch function has no way to know who asks. */
+export interface ContentLoaderDefinition<Key, Value> extends SharedBatchDefinition<Key, Value> {
+  /** What a value was made of: any change of a type in the list, or what the function notes. */
+  madeOf: readonly ChangedType[] | ((reads: ContentReads, key: Key, value: Value) => void);
 }
 
 /** The instances of one context, made on first use. Nothing of it outlives the request. */
 export type LoaderInstances = Map<object, unknown>;
 
 export function defineLoader<Key, Value>(definition: LoaderDefinition<Key, Value>): Loader<Key, Value> {
+  return loaderOf(definition, ctx => keys => definition.batch(ctx, keys));
+}
+
+/** Batches of concurrent requests are joined, and what is read is noted. */
+export function defineContentLoader<Key, Value>(definition: ContentLoaderDefinition<Key, Value>): Loader<Key, Value> {
+  return loaderOf(definition, ctx => async keys => {
+    const source = loaderSource(ctx);
+    const values = await (source.sharing?.load(definition, keys) ?? definition.batch(source.session, keys));
+    if (source.reads) noteReads(source.reads, definition, keys, values);
+    return values;
+  });
+}
+
+/** The rows of one statement over public content, which any change of an entity of `types` may change. */
+export function readContent<Row>(
+  ctx: RequestContext,
+  types: readonly ChangedType[],
+  statement: Sql,
+): Promise<readonly Row[]> {
+  const { session, reads } = loaderSource(ctx);
+  for (const type of types) reads?.all(type);
+  return session.query<Row>(statement);
+}
+
+function noteReads<Key, Value>(
+  reads: ContentReads,
+  { madeOf }: ContentLoaderDefinition<Key, Value>,
+  keys: readonly Key[],
+  values: readonly (Value | Error)[],
+): void {
+  if (typeof madeOf !== "function") return madeOf.forEach(type => reads.all(type));
+  keys.forEach((key, index) => {
+    const value = values[index];
+    if (!(value instanceof Error)) madeOf(reads, key, value as Value);
+  });
+}
+
+type Batch<Key, Value> = (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>;
+
+function loaderOf<Key, Value>(
+  definition: Keyed<Key>,
+  batchOf: (ctx: RequestContext) => Batch<Key, Value>,
+): Loader<Key, Value> {
   const instanceOf = (ctx: RequestContext): DataLoader<Key, Value, unknown> => {
     const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
+    const batch = batchOf(ctx);
     const created = new DataLoader<Key, Value, unknown>(
-      keys =>
-        ctx.explanation
-          ? ctx.explanation.inBatch(definition, () => definition.batch(ctx, keys))
-          : definition.batch(ctx, keys),
+      keys => (ctx.explanation ? ctx.explanation.inBatch(definition, () => batch(keys)) : batch(keys)),
       definition.cacheKey ? { cacheKeyFn: definition.cacheKey } : {},
     );
     ctx.loaders.set(definition, created);

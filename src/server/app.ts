@@ -4,10 +4,13 @@ import type { Database } from "../db/database";
 import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
 import type { Services } from "../request/services";
+import { SharedBatches } from "../request/shared-batches";
 import type { OperationLimits } from "./document-limits";
 import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer } from "./http-server";
 import { defaultLiveLimits, type LiveLimits } from "./live-limits";
+import { KnownOperations } from "./known-operations";
+import { ResponseCache } from "./response-cache";
 import { buildGraphQLSchema } from "./schema";
 
 export interface AppSettings {
@@ -22,6 +25,12 @@ export interface AppSettings {
   secureCookies: boolean;
   trustedProxyHops: number;
   limits: OperationLimits;
+  /** Whether queries that were valid before run compiled, without going through Apollo Server. */
+  compiledQueries: boolean;
+  /** Bytes of the answers that are kept at most; 0 for none. Needs `compiledQueries`. */
+  responseCacheBytes: number;
+  /** Whether concurrent requests read public content together. */
+  sharedBatches: boolean;
   /** The defaults hold for what is left out. */
   live?: Partial<LiveLimits>;
 }
@@ -57,8 +66,15 @@ export async function startApp(
 ): Promise<App> {
   const { host, port, limits, introspection, explain } = settings;
   let ready = false;
-  const graphql = createGraphQLServer({ schema: buildGraphQLSchema(), limits, introspection, explain, log });
+  const schema = buildGraphQLSchema();
+  // What explains an operation is a part of Apollo Server's pipeline.
+  const known = settings.compiledQueries && !explain ? new KnownOperations(schema, limits) : undefined;
+  const graphql = createGraphQLServer({ schema, limits, known, introspection, explain, log });
   await graphql.start();
+  const cache =
+    known && settings.responseCacheBytes > 0
+      ? new ResponseCache(database.changes, settings.responseCacheBytes)
+      : undefined;
   database.changes.subscribe({
     connected: connected => {
       if (connected) log.info("changes in the database are heard");
@@ -67,11 +83,14 @@ export async function startApp(
   await database.changes.start((message, cause) => log.warn({ err: cause }, message));
   const http = await createHttpServer({
     graphql,
+    known,
     database,
     services,
     log,
     explain,
     live: { ...defaultLiveLimits, ...settings.live },
+    cache,
+    sharing: settings.sharedBatches ? new SharedBatches(database) : undefined,
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
@@ -85,6 +104,7 @@ export async function startApp(
     stop: async () => {
       ready = false;
       await http.close();
+      cache?.stop();
       await graphql.stop();
     },
   };

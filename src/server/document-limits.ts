@@ -46,6 +46,13 @@ export const fixedLimits = {
   maxErrors: 10,
 } as const;
 
+export interface OperationSize {
+  /** How many objects the answer may hold. */
+  cost: number;
+  /** Names of the variables that the cost depends on. */
+  dependsOn: readonly string[];
+}
+
 /** What a plain list is counted as that declares no `listSize` in its extensions: such lists are short by nature. */
 const plainListSize = 10;
 
@@ -80,7 +87,6 @@ function scan(text: string): { nesting: number; comments: number } {
 /**
  * Checks a valid operation.
  * @param variables the coerced values, so that `first: $n` counts as the number it stands for.
- * @returns the cost: how many objects the answer may hold.
  * @throws AppError QUERY_TOO_COMPLEX that states the limit, and for the cost also the cost.
  */
 export function checkOperation(
@@ -89,7 +95,7 @@ export function checkOperation(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
   limits: OperationLimits,
-): number {
+): OperationSize {
   checkCounts(document);
   const measure = new Measure(schema, document, variables);
   const { depth, cost, fields } = measure.operation(operation);
@@ -106,7 +112,7 @@ export function checkOperation(
       },
     );
   }
-  return cost;
+  return { cost, dependsOn: [...measure.usedVariables] };
 }
 
 function checkCounts(document: DocumentNode): void {
@@ -144,6 +150,7 @@ interface Size {
 class Measure {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #measured = new Map<string, Size>();
+  readonly usedVariables = new Set<string>();
 
   constructor(
     readonly schema: GraphQLSchema,
@@ -231,7 +238,9 @@ class Measure {
 
   #argument(node: FieldNode, name: string): unknown {
     const argument = node.arguments?.find(candidate => candidate.name.value === name);
-    return argument && valueFromASTUntyped(argument.value, this.variables);
+    if (!argument) return undefined;
+    visit(argument.value, { Variable: variable => void this.usedVariables.add(variable.name.value) });
+    return valueFromASTUntyped(argument.value, this.variables);
   }
 
   #fieldOf(parent: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | undefined {

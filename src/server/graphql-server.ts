@@ -6,12 +6,21 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import { getVariableValues, GraphQLError, type ASTVisitor, type GraphQLSchema, type ValidationContext } from "graphql";
+import {
+  getVariableValues,
+  GraphQLError,
+  OperationTypeNode,
+  type ASTVisitor,
+  type GraphQLSchema,
+  type ValidationContext,
+} from "graphql";
 import type { Logger } from "pino";
+import { hasRole } from "../graphql/access";
 import type { RequestContext } from "../request/context";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
 import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
+import type { KnownOperations } from "./known-operations";
 import { idempotentMutations } from "./idempotency";
 import { asRequestErrors } from "./request-errors";
 import { subscriptionsOverSockets } from "./subscriptions";
@@ -19,6 +28,8 @@ import { subscriptionsOverSockets } from "./subscriptions";
 export interface GraphQLServerOptions {
   schema: GraphQLSchema;
   limits: OperationLimits;
+  /** Told of each query that has passed every check. */
+  known?: KnownOperations | undefined;
   introspection: boolean;
   /** Whether contexts may hold an explanation, which then goes out with the answer. */
   explain: boolean;
@@ -28,7 +39,7 @@ export interface GraphQLServerOptions {
 export type GraphQLServer = ApolloServer<RequestContext>;
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
-  const { schema, limits, introspection, explain, log } = options;
+  const { schema, limits, known, introspection, explain, log } = options;
   if (explain) explainFields(schema);
   const requestIds: RequestIds = new WeakMap();
   return new ApolloServer<RequestContext>({
@@ -52,10 +63,11 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      limitOperations(limits),
+      limitOperations(limits, known),
       idempotentMutations(),
       subscriptionsOverSockets,
       rememberRequests(requestIds),
+      answerWritesWhenHeard,
       sayWhenToTryAgain,
       ...(explain ? [explainOperations] : []),
     ],
@@ -78,14 +90,23 @@ function knownOperationTypes(context: ValidationContext): ASTVisitor {
 }
 
 /** Refuses operations that ask for too much, after validation and before any resolver runs. */
-function limitOperations(limits: OperationLimits): ApolloServerPlugin<RequestContext> {
+function limitOperations(
+  limits: OperationLimits,
+  known: KnownOperations | undefined,
+): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ schema, document, operation, request }) => {
         if (!operation) return;
         const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
         // Variables that do not fit: execution says so, before any resolver.
-        if (coerced) await asRequestErrors(() => checkOperation(schema, document, operation, coerced, limits));
+        if (!coerced) return;
+        const { dependsOn } = await asRequestErrors(() => checkOperation(schema, document, operation, coerced, limits));
+        known?.remember(
+          { query: request.query ?? "", operationName: request.operationName ?? null },
+          document,
+          dependsOn,
+        );
       },
     }),
   };
@@ -103,6 +124,20 @@ function rememberRequests(requestIds: RequestIds): ApolloServerPlugin<RequestCon
     }),
   };
 }
+
+/**
+ * Who changes the catalogue and then reads it through this server reads what was written: the answer waits until the change has been
+ * heard, by which cached answers go. Learners change nothing that is cached.
+ */
+const answerWritesWhenHeard: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ operation, contextValue }) => {
+      const { viewer, database } = contextValue;
+      if (operation?.operation !== OperationTypeNode.MUTATION || !viewer || !hasRole(viewer, "EDITOR")) return;
+      await database.changes.caughtUp();
+    },
+  }),
+};
 
 /**
  * A field that could not be read because the database is away, or that was asked too often, makes the whole answer one to try again

@@ -4,45 +4,26 @@ import type { Server } from "node:http";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
-import { HeaderMap } from "@apollo/server";
 import type { Logger } from "pino";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
 import { sql } from "../db/sql";
-import { createContext, type ClientCookies } from "../request/context";
-import type { Services } from "../request/services";
-import { createPeopleReader, guestHeader, identify, type Authentication, type Credentials } from "./authentication";
-import { addressOf } from "./client-address";
-import { cookiesOf } from "./client-cookies";
-import { checkDocumentText } from "./document-limits";
-import type { GraphQLServer } from "./graphql-server";
-import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError, unsupportedType } from "./http-errors";
+import { createPeopleReader, type Authentication } from "./authentication";
+import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
+import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
 import type { LiveLimits } from "./live-limits";
-import { createLiveServer, type LiveServer } from "./live-server";
-import { registerPlayground, sendPlayground, wantsPlayground } from "./playground";
-import { checkPreflight, checkRequest } from "./request-parameters";
-import { listenForUpgrades, upgradeOf } from "./upgrade";
+import { createLiveServer } from "./live-server";
+import { registerPlayground } from "./playground";
+import { listenForUpgrades } from "./upgrade";
 
-export interface HttpServerOptions {
-  graphql: GraphQLServer;
-  database: Database;
-  services: Services;
+export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authentication" | "acceptLive"> {
   /** Whether cookies are for HTTPS only. */
   secureCookies: boolean;
-  /** Whether each operation is explained. */
-  explain: boolean;
   live: LiveLimits;
   log: Logger;
   corsOrigins: readonly string[];
   trustedProxyHops: number;
-  /** Where the built playground is; left out: there is none. */
-  playgroundDirectory?: string | undefined;
-  /** Whether to take new work; false as soon as the server is asked to stop. */
-  isReady: () => boolean;
 }
-
-const endpoint = "/graphql";
-const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 /** Wires everything up; does not listen. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
@@ -120,7 +101,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   // Connections that stay open would keep the server from closing.
   app.addHook("preClose", () => live.stop());
   listenForUpgrades(app);
-  registerGraphQL(app, options, authentication, live);
+  registerGraphQL(app, { ...options, authentication, acceptLive: (request, upgrade) => live.accept(request, upgrade) });
+  // After CORS, whose preflights are OPTIONS.
+  app.addHook("onRequest", async (request, reply) => {
+    if (pathOf(request) !== endpoint || request.method === "GET" || request.method === "POST") return;
+    reply.header("allow", "GET, POST");
+    throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
+  });
   return app;
 }
 
@@ -149,86 +136,6 @@ async function isReachable(database: Database): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function registerGraphQL(
-  app: FastifyInstance,
-  options: HttpServerOptions,
-  authentication: Authentication,
-  live: LiveServer,
-): void {
-  const { graphql, database, services, explain, playgroundDirectory, isReady } = options;
-  const { cookies } = authentication;
-  app.route({
-    method: ["GET", "POST"],
-    url: endpoint,
-    onRequest: async request => {
-      const type = request.headers["content-type"];
-      if (request.method === "POST" && type !== undefined && !jsonInUtf8.test(type)) {
-        throw new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
-      }
-      // A compressed body would be read before its real size is known.
-      if (request.headers["content-encoding"] !== undefined && request.headers["content-encoding"] !== "identity") {
-        throw new AppError("UNSUPPORTED_MEDIA_TYPE", "Send the body uncompressed.");
-      }
-    },
-    handler: async (request, reply) => {
-      const upgrade = upgradeOf(request);
-      if (upgrade) {
-        if (!isReady()) throw new AppError("SERVICE_UNAVAILABLE", "The server is stopping. Try again.");
-        live.accept(request, upgrade);
-        return reply.hijack();
-      }
-      if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
-      checkPreflight(request);
-      checkDocumentText(checkRequest(request));
-      const client = {
-        address: addressOf(request),
-        userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
-        cookies: cookiesOf(request, reply, cookies),
-      };
-      const { viewer, guestId } = await identify(request, credentialsOf(request, client.cookies), authentication);
-      const response = await graphql.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method,
-          headers: headerMap(request),
-          search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
-          body: request.body,
-        },
-        context: async () =>
-          createContext({ database, services, viewer, guestId, client, requestId: request.id, explain }),
-      });
-      for (const [name, value] of response.headers) reply.header(name, value);
-      if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
-      reply.code(response.status ?? 200);
-      if (response.body.kind === "complete") return reply.send(response.body.string);
-      // Incremental delivery is not in the schema, so Apollo has nothing to send in parts.
-      throw new Error("an answer in parts");
-    },
-  });
-  // After CORS, whose preflights are OPTIONS.
-  app.addHook("onRequest", async (request, reply) => {
-    if (pathOf(request) !== endpoint || request.method === "GET" || request.method === "POST") return;
-    reply.header("allow", "GET, POST");
-    throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
-  });
-}
-
-function credentialsOf({ headers }: FastifyRequest, cookies: ClientCookies): Credentials {
-  const guestToken = headers[guestHeader];
-  return {
-    authorization: headers.authorization,
-    guestToken: typeof guestToken === "string" ? guestToken : undefined,
-    forgetCookie: token => cookies.clear(token),
-  };
-}
-
-function headerMap(request: FastifyRequest): HeaderMap {
-  const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-  }
-  return headers;
 }
 
 /** A request id from outside is kept when it can do no harm in a log. */

@@ -7,6 +7,7 @@ import { sql } from "../db/sql";
 import { AppError, badInput } from "../errors/app-error";
 import { learnerId, type RequestContext } from "../request/context";
 import { hasSecretAnswer } from "../graphql/secret-answer";
+import { canonicalJson } from "./canonical-json";
 import { asRequestErrors } from "./request-errors";
 
 const header = "idempotency-key";
@@ -68,7 +69,7 @@ function checkUse({ operation, schema }: Running, key: string): void {
 function reservationOf({ request, contextValue }: Running, key: string): Reservation {
   const { query, variables = {}, operationName = null } = request;
   const learner = learnerId(contextValue);
-  const asked = JSON.stringify([query, operationName, sorted(variables)]);
+  const asked = canonicalJson([query, operationName, variables]);
   const owned = JSON.stringify(learner === null ? [null, key, asked] : [learner, key]);
   return {
     learner,
@@ -113,14 +114,3 @@ async function settle(ctx: RequestContext, { key }: Reservation, result: object)
 }
 
 const passing = new Set(["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR", "RATE_LIMITED", "CONFLICT"]);
-
-/** With the keys of objects in order: the same variables are the same request. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
-}

@@ -2,17 +2,21 @@
 // send it. Knows nothing of the schema.
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../errors/app-error";
+import type { OperationRequest } from "./known-operations";
 
 /** A browser asks the server first (preflight) before it lets a page of another origin send one of these. */
 const preflightHeaders = ["apollo-require-preflight", "x-apollo-operation-name"];
 const json = /^application\/json\s*(;|$)/i;
 
 /**
- * The document of the request. Everything else it may hold has the right type afterwards.
+ * What the request asks for.
  * @throws AppError BAD_REQUEST that names the parameter.
  */
-export function checkRequest(request: FastifyRequest): string {
-  return checkParameters(request.method === "GET" ? parametersOfUrl(request) : parametersOfBody(request.body));
+export function readRequest(request: FastifyRequest): OperationRequest {
+  const parameters = request.method === "GET" ? parametersOfUrl(request) : parametersOfBody(request.body);
+  const query = checkParameters(parameters);
+  const { operationName, variables } = parameters as { operationName?: string | null; variables?: object | null };
+  return { query, operationName: operationName ?? null, variables: { ...variables } };
 }
 
 /**

@@ -1,9 +1,12 @@
 // Builds the executable schema from the modules. Needs no database and no environment.
 import "reflect-metadata";
-import { lexicographicSortSchema, isInputObjectType, printSchema, type GraphQLSchema } from "graphql";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
+import { isInputObjectType, lexicographicSortSchema, specifiedDirectives, type GraphQLSchema } from "graphql";
 import { buildSchemaSync, type NonEmptyArray, type PubSub } from "type-graphql";
 import { enforceAccess } from "../graphql/access";
 import { validateArgument } from "../graphql/argument-validation";
+import { cacheControlDirective } from "../graphql/cache-control";
+import { ResolverContainer, resolveDirectly } from "../graphql/direct-resolvers";
 import { NodeIdResolver } from "../graphql/node.type";
 import { accountModule } from "../modules/account/account.module";
 import { auditModule } from "../modules/audit/audit.module";
@@ -41,8 +44,11 @@ export function buildGraphQLSchema(): GraphQLSchema {
     resolvers: resolvers as unknown as NonEmptyArray<() => object>,
     orphanedTypes: modules.flatMap(module => module.types ?? []) as (() => object)[],
     validateFn: validateArgument,
+    container: new ResolverContainer(),
+    directives: [...specifiedDirectives, cacheControlDirective],
     pubSub: unusedPubSub,
   });
+  resolveDirectly(schema);
   markOneOfInputs(schema);
   describeRoots(schema);
   enforceAccess(schema);
@@ -59,7 +65,24 @@ const unusedPubSub: PubSub = {
 
 /** The schema as it is committed: sorted, with its directives. */
 export function printGraphQLSchema(schema: GraphQLSchema): string {
-  return `# Built from src/ by \`npm run gen:schema\`. Not edited by hand.\n\n${printSchema(lexicographicSortSchema(schema))}\n`;
+  const printed = spaced(printSchemaWithDirectives(lexicographicSortSchema(schema)));
+  return `# Built from src/ by \`npm run gen:schema\`. Not edited by hand.\n\n${printed}\n`;
+}
+
+/** With an empty line before each field, argument and value that has a description, as graphql-js prints schemas. */
+function spaced(text: string): string {
+  let isInside = false;
+  let previous = "";
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    const quotes = line.split('"""').length - 1;
+    const opens = quotes > 0 && !isInside;
+    if (opens && line.startsWith(" ") && !/[{(]$/.test(previous)) lines.push("");
+    if (quotes === 1) isInside = !isInside;
+    lines.push(line);
+    previous = line;
+  }
+  return lines.join("\n");
 }
 
 /** Inputs called `…By` name one object by exactly one of several keys. type-graphql cannot say so. */

@@ -9,6 +9,11 @@ function setUp() {
   let channel: ChannelListener | null = null;
   let ends = 0;
   const feed = new ChangeFeed({
+    query: (_text, [name, payload]) => {
+      expect(name).toBe("learngraph_changes");
+      channel?.message(String(payload));
+      return Promise.resolve([]);
+    },
     listen: (name, listener) => {
       expect(name).toBe("learngraph_changes");
       channel = listener;

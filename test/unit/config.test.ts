@@ -40,6 +40,10 @@ describe("loadConfig", () => {
     QUERY_MAX_DEPTH: ["0", "51"],
     QUERY_MAX_COST: ["0", "1000001", "1e3"],
     QUERY_EXPLAIN: ["on", "1"],
+    COMPILED_QUERIES: ["on", "1"],
+    SHARED_BATCHES: ["on", "1"],
+    PREPARED_STATEMENTS: ["on", "1"],
+    RESPONSE_CACHE_MB: ["-1", "65537", "64MB"],
     LIVE_MAX_CONNECTIONS: ["-1", "100001", "many"],
     LIVE_MAX_CONNECTIONS_PER_ADDRESS: ["0", "100001"],
     PUBLIC_URL: [

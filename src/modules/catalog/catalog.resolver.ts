@@ -1,6 +1,7 @@
 // The catalogue's numbers, and the claim that a call to action makes from them.
 import { Ctx, FieldResolver, Query, Resolver } from "type-graphql";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import type { RequestContext } from "../../request/context";
 import { CallToAction } from "../topic/topic.type";
 import { catalogCounts, lessonClaim } from "./catalog.service";
@@ -9,6 +10,7 @@ import { CatalogStats } from "./catalog.type";
 @Resolver(() => CatalogStats)
 export class CatalogResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => CatalogStats, {
     description:
       "How much the catalogue holds.\n\nExample: `{ catalogStats { topicCount toolCount lessonCount toolGuideCount } }`",

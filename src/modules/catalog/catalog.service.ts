@@ -1,15 +1,15 @@
 // Counts of the catalogue, read from the table that the database's triggers keep.
+import { contentTypes } from "../../db/announced-tables";
 import { sql } from "../../db/sql";
 import type { RequestContext } from "../../request/context";
-import { defineLoader } from "../../request/loader";
+import { defineContentLoader } from "../../request/loader";
 
 export type CatalogCounts = Readonly<Record<"TOPIC" | "TOOL" | "MODULE" | "LESSON" | "TOOL_GUIDE" | "FACT", number>>;
 
-const counts = defineLoader<"all", CatalogCounts>({
-  batch: async (ctx, keys) => {
-    const rows = await ctx.session.query<{ name: string; count: number }>(
-      sql`SELECT "name", "count" FROM "catalog_count"`,
-    );
+const counts = defineContentLoader<"all", CatalogCounts>({
+  madeOf: contentTypes,
+  batch: async (session, keys) => {
+    const rows = await session.query<{ name: string; count: number }>(sql`SELECT "name", "count" FROM "catalog_count"`);
     const all = Object.fromEntries(rows.map(row => [row.name, row.count])) as CatalogCounts;
     return keys.map(() => all);
   },

@@ -1,4 +1,5 @@
 // Two revisions side by side, and what publications changed. Knows no GraphQL.
+import { contentTypes } from "../../db/announced-tables";
 import type { ContentKind } from "../../content/content.files";
 import { changesInWords, namedInWords } from "../../content/diff/change.sentences";
 import { compareSources, type FieldChange } from "../../content/diff/source.difference";
@@ -6,7 +7,7 @@ import { slugNames } from "../../content/entity.names";
 import type { TopicSource } from "../../content/source.model";
 import { badInput } from "../../errors/app-error";
 import type { RequestContext } from "../../request/context";
-import { defineLoader, groupBy } from "../../request/loader";
+import { defineContentLoader, groupBy } from "../../request/loader";
 import { readPublications, readRevision, type PublishedRevision, type StoredRevision } from "./revision.rows";
 
 export interface Comparison {
@@ -46,19 +47,20 @@ export interface ChangesKey {
 }
 
 /** What publications changed about a topic, for readers, the newest first; those that readers would not notice are left out. */
-export const changesOfTopic = defineLoader<ChangesKey, readonly PublishedChange[]>({
+export const changesOfTopic = defineContentLoader<ChangesKey, readonly PublishedChange[]>({
+  madeOf: ["Revision", ...contentTypes],
   cacheKey: ({ topicId, since }) => `${topicId} ${since}`,
-  batch: async (ctx, keys) => {
+  batch: async (session, keys) => {
     const results = new Map<ChangesKey, readonly PublishedChange[]>();
     for (const [since, group] of groupBy(keys, key => key.since)) {
       const ids = group.map(({ topicId }) => topicId);
       const publications = groupBy(
-        await readPublications(ctx.session, "topic", ids, since, maxPublishedChanges + 1),
+        await readPublications(session, "topic", ids, since, maxPublishedChanges + 1),
         ({ entityId }) => entityId,
       );
       const compared = group.map(key => ({ key, steps: stepsOf(publications.get(key.topicId) ?? [], since) }));
       const nameOf = await readNames(
-        ctx,
+        session,
         compared.flatMap(({ steps }) => steps.flatMap(({ changes }) => namedInWords("topic", changes))),
       );
       for (const { key, steps } of compared) {
@@ -87,7 +89,7 @@ function stepsOf(publications: readonly PublishedRevision[], since: string) {
 }
 
 async function readNames(
-  { session }: RequestContext,
+  session: Pick<RequestContext["session"], "query">,
   named: readonly { kind: ContentKind; slug: string }[],
 ): Promise<(kind: ContentKind, slug: string) => string> {
   const names = new Map<string, string>();

@@ -153,7 +153,7 @@ export interface PublishedRevision {
 
 /** What went live after `since`, and the last one before, of each entity the newest first, at most `most` of each. */
 export async function readPublications(
-  session: DatabaseSession,
+  session: Pick<DatabaseSession, "query">,
   kind: ContentKind,
   ids: readonly number[],
   since: string,

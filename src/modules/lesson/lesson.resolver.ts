@@ -2,6 +2,7 @@
 import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { connect, firstOf, listAll } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
 import { isSelected, selectedColumns } from "../../graphql/selection";
@@ -33,6 +34,7 @@ import { Lesson, LessonConnection, LessonContent, Module } from "./lesson.type";
 @Resolver(() => Lesson)
 export class LessonResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => Lesson, {
     nullable: true,
     description:
@@ -47,6 +49,7 @@ export class LessonResolver {
   }
 
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => LessonConnection, {
     description:
       "Lessons and tool guides, by title unless told.\n\nExample: `{ lessons(first: 10, filter: { level: { eq: BEGINNER }, durationMinutes: { lte: 20 } }, orderBy: { field: DURATION }) { nodes { slug title durationMinutes } } }`",

@@ -222,6 +222,8 @@ function neighbour(name: string, side: ">" | "<", direction: "ASC" | "DESC") {
       columns: {},
     },
     parent: { expression: 'l."id"', type: "integer" },
+    // Another lesson may come between the two.
+    dependsOn: ["Lesson"],
     orders: { ID: [{ expression: 'e."id"', type: "integer" }] },
     defaultOrder: "ID",
   });
@@ -239,6 +241,8 @@ export const callsToActionOfLesson = defineList({
     columns: {},
   },
   parent: { expression: 'l."lesson_id"', type: "integer" },
+  // Topics change places.
+  dependsOn: ["Topic"],
   orders: { TOPIC: [{ expression: 'l."topic_id"', type: "integer" }] },
   defaultOrder: "TOPIC",
 });

@@ -2,6 +2,7 @@
 import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { connect } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
 import type { RequestContext } from "../../request/context";
@@ -15,6 +16,7 @@ import { LessonConnection, Module } from "./lesson.type";
 @Resolver(() => Module)
 export class ModuleResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => Module, {
     nullable: true,
     description:

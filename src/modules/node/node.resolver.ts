@@ -3,6 +3,7 @@ import { Arg, Ctx, ID, Info, Query, Resolver } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { badInput } from "../../errors/app-error";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { decodeNodeId, type NodeId } from "../../graphql/node-id";
 import type { NodeReader } from "../../graphql/node-reader";
 import { Node } from "../../graphql/node.type";
@@ -21,6 +22,7 @@ export function defineNodeResolver(readers: readonly NodeReader[]): new () => ob
   @Resolver()
   class NodeResolver {
     @RequireAccess("PUBLIC")
+    @CacheFor(60)
     @Query(() => Node, {
       nullable: true,
       description:
@@ -35,6 +37,7 @@ export function defineNodeResolver(readers: readonly NodeReader[]): new () => ob
     }
 
     @RequireAccess("PUBLIC")
+    @CacheFor(60)
     @Query(() => [Node], {
       nullable: "items",
       description: `The objects with these global ids, in their order, each null where \`node\` gives null.\n\nExample: \`{ nodes(ids: ["VG9waWM6MQ", "VG9vbDox"]) { id ... on Topic { title } ... on Tool { name } } }\``,

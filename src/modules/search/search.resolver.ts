@@ -2,6 +2,7 @@
 import { Args, Ctx, Extensions, FieldResolver, Info, Int, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { ConnectionValue } from "../../graphql/connection";
 import { selectedColumns } from "../../graphql/selection";
 import type { RequestContext } from "../../request/context";
@@ -46,6 +47,7 @@ class FoundPage extends ConnectionValue<FoundNode, FoundHit> {
 @Resolver(() => SearchConnection)
 export class SearchResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => SearchConnection, {
     description:
       'Topics, tools and lessons that have the words of `query`, the best first. Forgives typing errors in titles, unless the query has operators.\n\nExample: `{ search(query: "bakend", first: 5) { totalCount edges { node { ... on Topic { title } ... on Tool { name } ... on Lesson { title } } highlights { field text ranges { start length } } } facets { types { value count } } } }`',
@@ -69,6 +71,7 @@ export class SearchResolver {
   }
 
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => [SearchSuggestion], {
     description:
       'Titles that somebody may mean who has typed `prefix` so far: those that start with it first, then those with a word that does, then similar ones. In order; at most 20.\n\nExample: `{ suggest(prefix: "cur", first: 5) { title type node { ... on Tool { slug } } } }`',

@@ -1,11 +1,12 @@
 // Searching: pages of hits, their nodes, highlights, totals and facets. Knows no GraphQL.
+import { contentTypes } from "../../db/announced-tables";
 import { badInput } from "../../errors/app-error";
 import type { RequestContext } from "../../request/context";
 import { cursorScope, decodeCursor, encodeCursor, type KeyType } from "../../request/cursor";
 import type { ColumnSet } from "../../request/entity";
 import { compileFilter, type FilterInput } from "../../request/filter";
 import type { ListPage } from "../../request/list";
-import { defineLoader } from "../../request/loader";
+import { defineContentLoader, readContent } from "../../request/loader";
 import { pageSize, type PageArguments } from "../../request/page-args";
 import { SearchType } from "../../generated/prisma/enums";
 import { lessonEntity } from "../lesson/lesson.rows";
@@ -63,13 +64,13 @@ export async function searchPage(
     return decodeCursor(text, scope, keyTypes, argument) as unknown as HitKeys;
   };
   const page = pageSize(args);
-  const rows = await ctx.session.query<{
+  const rows = await readContent<{
     atOrBeforeStart: boolean;
     atOrAfterEnd: boolean;
     rank: number | null;
     type: SearchType;
     id: number;
-  }>(hitsStatement(query, page, cursor("after"), cursor("before")));
+  }>(ctx, contentTypes, hitsStatement(query, page, cursor("after"), cursor("before")));
   const found = rows.flatMap(row => (row.rank === null ? [] : [{ ...row, rank: row.rank }]));
   const more = found.length > page.size;
   const kept = found.slice(0, page.size);
@@ -89,7 +90,7 @@ export async function searchPage(
 
 /** How many results there are, up to `maxMatches`. */
 export async function searchTotal(ctx: RequestContext, args: SearchArguments): Promise<number> {
-  const [row] = await ctx.session.query<{ total: number }>(totalStatement(readQuery(ctx, args)));
+  const [row] = await readContent<{ total: number }>(ctx, contentTypes, totalStatement(readQuery(ctx, args)));
   return row?.total ?? 0;
 }
 
@@ -117,7 +118,7 @@ export async function searchFacets(
       ? { name, column: facet.column, types, filter: compile(ctx, { ...args.filter, [facet.field]: null }) }
       : { name, column: facet.column, types: null, filter };
   });
-  const rows = await ctx.session.query<FacetCount & { facet: string }>(facetsStatement(text, definitions));
+  const rows = await readContent<FacetCount & { facet: string }>(ctx, contentTypes, facetsStatement(text, definitions));
   const of = (name: keyof typeof facets) =>
     rows.filter(row => row.facet === name).map(({ value, count }) => ({ value, count }));
   return {
@@ -129,13 +130,14 @@ export async function searchFacets(
 }
 
 /** Where the query was found in a hit; the hits of one search share a statement. */
-export const highlights = defineLoader<FoundHit, Highlight[]>({
+export const highlights = defineContentLoader<FoundHit, Highlight[]>({
+  madeOf: contentTypes,
   cacheKey: ({ hit, query }) => `${hit.type} ${hit.id} ${query}`,
-  batch: async (ctx, keys) => {
+  batch: async (session, keys) => {
     const byHit = new Map<string, Highlight[]>();
     for (const query of new Set(keys.map(key => key.query))) {
       const hits = keys.filter(key => key.query === query).map(key => key.hit);
-      const rows = await ctx.session.query<Hit & MarkedTexts>(highlightsStatement(query, hits));
+      const rows = await session.query<Hit & MarkedTexts>(highlightsStatement(query, hits));
       for (const { type, id, TITLE, SUMMARY, BODY } of rows) {
         byHit.set(`${type} ${id} ${query}`, highlightsOf({ TITLE, SUMMARY, BODY }, query, hasOperators(query)));
       }
@@ -152,11 +154,11 @@ export interface Suggestion extends Hit {
 export async function suggestions(
   ctx: RequestContext,
   { prefix, types, first }: { prefix: string; types?: readonly SearchType[] | null; first?: number | null },
-): Promise<Suggestion[]> {
+): Promise<readonly Suggestion[]> {
   const size = first ?? 10;
   if (size < 1 || size > maxSuggestions) throw badInput("first", `must be from 1 to ${maxSuggestions}.`);
   const text = checkLength("prefix", prefix.trimStart(), maxPrefixLength);
-  return ctx.session.query<Suggestion>(suggestionsStatement(text, checkTypes(types), size));
+  return readContent<Suggestion>(ctx, contentTypes, suggestionsStatement(text, checkTypes(types), size));
 }
 
 /** The object behind a hit, with its type's name; null when it was deleted since. */

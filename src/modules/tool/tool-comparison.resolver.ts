@@ -3,6 +3,7 @@ import { Arg, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graph
 import type { GraphQLResolveInfo } from "graphql";
 import { badInput } from "../../errors/app-error";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { selectedColumns } from "../../graphql/selection";
 import type { RequestContext } from "../../request/context";
 import { FactComparisonRow, maxCompared, PlanComparisonRow, ToolComparison } from "./tool-comparison.type";
@@ -18,6 +19,7 @@ const toolPaths = [["tools"], ["planRows", "cells", "tool"], ["factRows", "cells
 @Resolver(() => ToolComparison)
 export class ToolComparisonResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => ToolComparison, {
     description:
       'Several tools side by side: what they cost and what is known of them, in rows with one cell for each tool.\n\nExample: `{ compareTools(slugs: ["cursor", "windsurf"]) { tools { name } planRows { unit cells { plans { name price { amount currency } } } } } }`',

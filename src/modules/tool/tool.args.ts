@@ -23,7 +23,7 @@ export const factFilter = defineFilter("Fact", "fact", "facts", {
   asOf: range("as_of", "date", "The day for which the statement holds."),
   staleAfter: range("stale_after", "date", "The day after which it has to be checked again."),
   isStale: flag(
-    ({ alias, shared }) => sql`${trustedSql(`${alias}."stale_after"`)} < ${shared.today}::date`,
+    ({ alias, shared }) => sql`${trustedSql(`${alias}."stale_after"`)} < ${shared.today()}::date`,
     "Whether `staleAfter` has passed, by the day in UTC.",
   ),
 });

@@ -2,6 +2,7 @@
 import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { connect, listAll } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
 import { RichText } from "../../graphql/rich-text.type";
@@ -38,6 +39,7 @@ import {
 @Resolver(() => Tool)
 export class ToolResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => Tool, {
     nullable: true,
     description:
@@ -52,6 +54,7 @@ export class ToolResolver {
   }
 
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => ToolConnection, {
     description:
       'Tools, by name unless told.\n\nExample: `{ tools(first: 10, filter: { protocols: { includes: MCP }, plans: { some: { amount: { lte: "20" }, currency: { eq: "USD" } } } }) { nodes { slug name } totalCount } }`',
@@ -124,6 +127,7 @@ export class ToolPlanResolver {
 @Resolver(() => Fact)
 export class FactResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => FactConnection, {
     description:
       "Dated statements about tools and topics, the first that are due for a check first unless told.\n\nExample: `{ facts(first: 10, filter: { isStale: true }) { nodes { statement staleAfter tool { name } } } }`",

@@ -2,6 +2,7 @@
 import { Arg, Args, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
+import { CacheFor } from "../../graphql/cache-control";
 import { connect, listAll } from "../../graphql/connection";
 import { find, findBy } from "../../graphql/lookup";
 import { RichText } from "../../graphql/rich-text.type";
@@ -27,6 +28,7 @@ import { CallToAction, Seo, Topic, TopicCategoryGroup, TopicConnection, TopicSec
 @Resolver(() => Topic)
 export class TopicResolver {
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => Topic, {
     nullable: true,
     description:
@@ -45,6 +47,7 @@ export class TopicResolver {
   }
 
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => TopicConnection, {
     description:
       "Topics, in the catalogue's own order unless told.\n\nExample: `{ topics(first: 10, filter: { tools: { some: { category: { eq: CODE_EDITOR } } } }, orderBy: { field: UPDATED_ON, direction: DESC }) { nodes { slug title } } }`",
@@ -54,6 +57,7 @@ export class TopicResolver {
   }
 
   @RequireAccess("PUBLIC")
+  @CacheFor(60)
   @Query(() => [TopicCategoryGroup], {
     description: `The fields of work that have topics, each with its topics; at most ${Object.keys(TopicCategory).length}.\n\nExample: \`{ topicCategories { category topicCount topics(first: 3) { nodes { slug title } } } }\``,
   })

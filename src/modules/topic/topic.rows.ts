@@ -4,7 +4,7 @@ import type { SectionKind, TopicCategory } from "../../generated/prisma/enums";
 import { richTextNeeds } from "../../graphql/rich-text.type";
 import { defineEntity } from "../../request/entity";
 import { defineList } from "../../request/list";
-import { defineLoader } from "../../request/loader";
+import { defineContentLoader } from "../../request/loader";
 import { topicFilter, topicOrder } from "./topic.args";
 
 export interface TopicRow {
@@ -67,9 +67,10 @@ export interface TopicCategoryRow {
 }
 
 /** The categories that have topics, in the enum's order. */
-export const topicCategories = defineLoader<"all", readonly TopicCategoryRow[]>({
-  batch: async (ctx, keys) => {
-    const rows = await ctx.session.query<TopicCategoryRow>(sql`
+export const topicCategories = defineContentLoader<"all", readonly TopicCategoryRow[]>({
+  madeOf: ["Topic"],
+  batch: async (session, keys) => {
+    const rows = await session.query<TopicCategoryRow>(sql`
       SELECT "category"::text AS "category", count(*)::integer AS "topicCount"
       FROM "topic" GROUP BY "topic"."category" ORDER BY "topic"."category"`);
     return keys.map(() => rows);

@@ -1,4 +1,5 @@
 // What the database announces for each kind of change to each table, in one place; and that no table of the catalogue can forget to.
+import { ownersOf, typesOf } from "../../../src/db/announced-tables";
 import type { Database } from "../../../src/db/database";
 import { openTestDatabase } from "../../support/database";
 import { hearChanges, type HeardChanges } from "../../support/heard-changes";
@@ -53,6 +54,14 @@ const changes: Readonly<Record<string, readonly (readonly [statement: string, an
     [`DELETE FROM "section_tool" WHERE "tool_id" = 2`, ["Topic CHANGED 1"]],
     // With the section, which says it.
     [`DELETE FROM "topic_section" WHERE "id" = 30`, ["Topic CHANGED 1"]],
+  ],
+  slug_redirect: [
+    [
+      `INSERT INTO "slug_redirect" ("entity", "slug", "entity_id") VALUES ('TOPIC', 'old', 1), ('LESSON', 'old', 20)`,
+      ["Lesson CHANGED 20", "Topic CHANGED 1"],
+    ],
+    [`UPDATE "slug_redirect" SET "entity_id" = 2 WHERE "entity" = 'TOPIC'`, ["Topic CHANGED 1,2"]],
+    [`DELETE FROM "slug_redirect" WHERE "entity" = 'LESSON'`, ["Lesson CHANGED 20"]],
   ],
   tool: [
     [
@@ -204,10 +213,39 @@ describe("Announcements", () => {
       "one_time_token",
       "refresh_token",
       "search_document",
-      // Changes together with the entity that it leads to.
-      "slug_redirect",
       "user_session",
     ]);
+  });
+
+  it("are those that whoever caches expects of each table and view", async () => {
+    const triggers = await database.exclusive(connection =>
+      connection.query<{ table: string; arguments: string }>(`
+        SELECT DISTINCT c."relname" AS "table", encode(t."tgargs", 'escape') AS "arguments" FROM "pg_trigger" t JOIN "pg_class" c ON c."oid" = t."tgrelid"
+        WHERE t."tgfoid" = '"changes_announced"'::regproc AND c."relname" NOT IN ('revision', 'slug_redirect') ORDER BY 1`),
+    );
+    expect(triggers.length).toBeGreaterThan(10);
+    for (const { table, arguments: text } of triggers) {
+      const parts = text.split("\\000");
+      // What a row is, and what it is a part of by a column of its own that all its readers have; what lists are under is announced besides.
+      for (const [type, field] of Object.entries(ownersOf(table) ?? {})) {
+        const at = parts.indexOf(type);
+        expect([table, type, parts[at + 1]]).toEqual([
+          table,
+          type,
+          table === "section_tool"
+            ? expect.stringContaining('s."topic_id"')
+            : `r."${field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)}"`,
+        ]);
+      }
+    }
+    const views = await database.exclusive(connection =>
+      connection.query<{ view: string; table: string }>(`
+        SELECT "view_name"::text AS "view", "table_name"::text AS "table" FROM "information_schema"."view_table_usage"
+        WHERE "view_name" IN ('related_topic', 'tool_alternative')`),
+    );
+    expect(views.length).toBeGreaterThan(1);
+    for (const { view, table } of views)
+      expect(typesOf(view)).toEqual(expect.arrayContaining([...(typesOf(table) ?? ["?"])]));
   });
 
   it("are made only of what was committed", async () => {

@@ -1,0 +1,42 @@
+// For how long others (browsers, CDNs) may keep what a root field gives: the hint `@cacheControl`, as Apollo's clients and gateways know it.
+// It says nothing about the server's own cache, which knows what has changed.
+import { DirectiveLocation, GraphQLDirective, GraphQLInt, Kind } from "graphql";
+import type { DocumentNode, GraphQLField, GraphQLSchema, OperationDefinitionNode, SelectionSetNode } from "graphql";
+import { Extensions } from "type-graphql";
+
+export const cacheControlDirective = new GraphQLDirective({
+  name: "cacheControl",
+  description:
+    "For how many seconds browsers and CDNs may keep an answer that has the field, when it is the same for everybody. An answer may be kept as long as all of its root fields may; those without the hint may not be kept.",
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+  args: { maxAge: { type: GraphQLInt, description: "Seconds." } },
+});
+
+/** Declares the hint of a root field. */
+export function CacheFor(maxAge: number): MethodDecorator & PropertyDecorator {
+  return Extensions({ directives: { cacheControl: { maxAge } } });
+}
+
+/** For how many seconds an answer to the operation may be kept by others; 0 when it may not. */
+export function maxAgeOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): number {
+  const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
+  const ages = rootFieldsOf(document, operation.selectionSet).map(name => hintOf(fields[name]));
+  return ages.length === 0 ? 0 : Math.min(...ages);
+}
+
+function hintOf(field: GraphQLField<unknown, unknown> | undefined): number {
+  const { cacheControl } = (field?.extensions["directives"] ?? {}) as { cacheControl?: { maxAge: number } };
+  return cacheControl?.maxAge ?? 0;
+}
+
+/** Names of fields, fragments spread. */
+function rootFieldsOf(document: DocumentNode, set: SelectionSetNode): string[] {
+  return set.selections.flatMap(selection => {
+    if (selection.kind === Kind.FIELD) return [selection.name.value];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFieldsOf(document, selection.selectionSet);
+    const fragment = document.definitions.find(
+      definition => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+    );
+    return fragment && "selectionSet" in fragment ? rootFieldsOf(document, fragment.selectionSet) : [];
+  });
+}

@@ -1,0 +1,66 @@
+// What an answer was made of: noted while it is made, so that a cache knows who may have it and what makes it out of date. Whatever is
+// read in a way that is not known here makes the answer nobody's but the asker's: not to be kept is the default.
+import type { ChangedType } from "../db/change-set";
+
+/** Notes what public content was read. */
+export interface ContentReads {
+  /** One entity, or a part of it. */
+  entity(type: ChangedType, id: number): void;
+  /** Something that any entity of the type may change. */
+  all(type: ChangedType): void;
+}
+
+export class Reads implements ContentReads {
+  readonly #entities = new Set<string>();
+  readonly #types = new Set<ChangedType>();
+  #viewerAsked = false;
+  #dayAsked = false;
+  #isOpaque = false;
+
+  entity(type: ChangedType, id: number): void {
+    this.#entities.add(`${type}:${id}`);
+  }
+
+  all(type: ChangedType): void {
+    this.#types.add(type);
+  }
+
+  /** It depends on who asks. */
+  viewer(): void {
+    this.#viewerAsked = true;
+  }
+
+  /** It holds for the day on which it was asked. */
+  day(): void {
+    this.#dayAsked = true;
+  }
+
+  /** It depends on something that is not noted: the answer must not be kept. */
+  opaque(): void {
+    this.#isOpaque = true;
+  }
+
+  get isViewerAsked(): boolean {
+    return this.#viewerAsked;
+  }
+
+  get isDayAsked(): boolean {
+    return this.#dayAsked;
+  }
+
+  get isOpaque(): boolean {
+    return this.#isOpaque;
+  }
+
+  /** As `Topic:12`; without those of types that are noted as a whole. */
+  get entities(): readonly string[] {
+    const { size } = this.#types;
+    return size === 0
+      ? [...this.#entities]
+      : [...this.#entities].filter(entity => !this.#types.has(entity.slice(0, entity.indexOf(":")) as ChangedType));
+  }
+
+  get types(): ReadonlySet<ChangedType> {
+    return this.#types;
+  }
+}

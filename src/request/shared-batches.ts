@@ -1,0 +1,102 @@
+// Batches that concurrent requests share: what they read of the public content in the same moment goes into one statement. Keys meet
+// here, nothing is remembered: a key that comes after a batch was sent is read anew.
+import type { DatabaseSession } from "../db/database";
+import { isUnavailable } from "../errors/app-error";
+
+/** All that a shared batch can read with: there is no viewer in it. */
+export type ContentSession = Pick<DatabaseSession, "query">;
+
+export interface SharedBatchDefinition<Key, Value> {
+  /** Values in the order of `keys`, which are distinct by `cacheKey`. */
+  readonly batch: (session: ContentSession, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>;
+  readonly cacheKey?: (key: Key) => string | number;
+}
+
+/** Above so many keys a batch is sent at once. */
+const mostKeys = 1_000;
+
+export class SharedBatches {
+  readonly #session: ContentSession;
+  readonly #batches = new Map<object, SharedBatch<unknown, unknown>>();
+
+  constructor(session: ContentSession) {
+    this.#session = session;
+  }
+
+  /** The values of `keys`, in their order. The values are shared with others: not to be changed. */
+  load<Key, Value>(
+    definition: SharedBatchDefinition<Key, Value>,
+    keys: readonly Key[],
+  ): Promise<readonly (Value | Error)[]> {
+    let batch = this.#batches.get(definition) as SharedBatch<Key, Value> | undefined;
+    if (!batch) {
+      batch = new SharedBatch(this.#session, definition);
+      this.#batches.set(definition, batch as SharedBatch<unknown, unknown>);
+    }
+    return batch.load(keys);
+  }
+}
+
+interface Asker<Key, Value> {
+  readonly keys: readonly Key[];
+  readonly resolve: (values: readonly (Value | Error)[] | Promise<readonly (Value | Error)[]>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class SharedBatch<Key, Value> {
+  readonly #session: ContentSession;
+  readonly #definition: SharedBatchDefinition<Key, Value>;
+  #askers: Asker<Key, Value>[] = [];
+  #size = 0;
+
+  constructor(session: ContentSession, definition: SharedBatchDefinition<Key, Value>) {
+    this.#session = session;
+    this.#definition = definition;
+  }
+
+  load(keys: readonly Key[]): Promise<readonly (Value | Error)[]> {
+    return new Promise((resolve, reject) => {
+      // After the requests that have arrived in this turn of the event loop were read.
+      if (this.#askers.length === 0) setImmediate(() => this.#send());
+      this.#askers.push({ keys, resolve, reject });
+      this.#size += keys.length;
+      if (this.#size >= mostKeys) this.#send();
+    });
+  }
+
+  #send(): void {
+    const askers = this.#askers;
+    if (askers.length === 0) return;
+    this.#askers = [];
+    this.#size = 0;
+    void this.#answer(askers);
+  }
+
+  async #answer(askers: readonly Asker<Key, Value>[]): Promise<void> {
+    const { batch, cacheKey = (key: Key): unknown => key } = this.#definition;
+    const places = new Map<unknown, number>();
+    const distinct: Key[] = [];
+    const placesOf = askers.map(({ keys }) =>
+      keys.map(key => {
+        const name = cacheKey(key);
+        const known = places.get(name);
+        if (known !== undefined) return known;
+        places.set(name, distinct.length);
+        return distinct.push(key) - 1;
+      }),
+    );
+    try {
+      const values = await batch(this.#session, distinct);
+      askers.forEach(({ resolve }, index) =>
+        resolve((placesOf[index] ?? []).map(place => values[place] as Value | Error)),
+      );
+    } catch (error) {
+      // A key that the database cannot read is its asker's alone.
+      const isOfAll = askers.length === 1 || isUnavailable(error);
+      for (const { keys, resolve, reject } of askers) {
+        if (isOfAll) reject(error);
+        else resolve(batch(this.#session, keys));
+      }
+    }
+  }
+}

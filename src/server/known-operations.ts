@@ -1,0 +1,129 @@
+// Queries that were valid before, ready to run: parsed, checked, compiled. They run without the pipeline that made them known, and what does
+// not simply succeed goes through that pipeline again, which knows how to say why.
+import {
+  getVariableValues,
+  OperationTypeNode,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import { maxAgeOf } from "../graphql/cache-control";
+import type { RequestContext } from "../request/context";
+import { compileOperation, decidingVariables, type CompiledOperation } from "./compiled-operation";
+import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
+
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Characters of all documents together; what is made of them takes some fifty times as many bytes. */
+const mostCharacters = 1_000_000;
+/** Of one operation, more ways to set the variables of its @skip and @include, or those that its cost depends on, are not kept. */
+const mostVariants = 16;
+
+export interface KnownResult {
+  readonly result: ExecutionResult;
+  /** For how many seconds others may keep it, when it is everybody's. */
+  readonly maxAge: number;
+}
+
+interface KnownOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** By the values of the variables that decide what is selected. */
+  readonly compiled: Variants<CompiledOperation | null>;
+  /** For how many seconds others may keep an answer that is everybody's. */
+  readonly maxAge: number;
+  /** Present for values of the variables that the cost depends on with which it is small enough. */
+  readonly affordable: Variants<true>;
+}
+
+export class KnownOperations {
+  readonly #schema: GraphQLSchema;
+  readonly #limits: OperationLimits;
+  readonly #operations = new LRUCache<string, KnownOperation>({ maxSize: mostCharacters });
+
+  constructor(schema: GraphQLSchema, limits: OperationLimits) {
+    this.#schema = schema;
+    this.#limits = limits;
+  }
+
+  /** From now on, the request's operation is known. It has passed every check. */
+  remember(
+    request: Pick<OperationRequest, "query" | "operationName">,
+    document: DocumentNode,
+    dependsOn: readonly string[],
+  ): void {
+    const key = keyOf(request);
+    if (this.#operations.has(key)) return;
+    const operation = operationOf(document, request.operationName);
+    if (operation?.operation !== OperationTypeNode.QUERY) return;
+    const known = {
+      ...{ document, operation },
+      maxAge: maxAgeOf(this.#schema, document, operation),
+      compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
+      affordable: new Variants<true>(dependsOn),
+    };
+    this.#operations.set(key, known, { size: key.length + 1 });
+  }
+
+  /** Null when the operation is not known, or when not everything in its result is as it should be. */
+  async execute(request: OperationRequest, createContext: () => RequestContext): Promise<KnownResult | null> {
+    const known = this.#operations.get(keyOf(request));
+    if (!known) return null;
+    const { coerced } = getVariableValues(this.#schema, known.operation.variableDefinitions ?? [], request.variables, {
+      maxErrors: fixedLimits.maxErrors,
+    });
+    if (!coerced || !this.#isAffordable(known, coerced)) return null;
+    const { document, operation, compiled, maxAge } = known;
+    const ready = compiled.of(coerced, () => compileOperation(this.#schema, document, operation, coerced));
+    const result = await ready?.execute(createContext(), coerced);
+    return result && !result.errors ? { result, maxAge } : null;
+  }
+
+  #isAffordable({ document, operation, affordable }: KnownOperation, variables: Variables): boolean {
+    try {
+      return affordable.of(variables, () => {
+        checkOperation(this.#schema, document, operation, variables, this.#limits);
+        return true;
+      });
+    } catch {
+      return false;
+    }
+  }
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** What is made of an operation, once for each set of values of some variables. */
+class Variants<T> {
+  readonly #names: readonly string[];
+  readonly #made = new Map<string, T>();
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+  }
+
+  of(variables: Variables, make: () => T): T {
+    const key = this.#names.length === 0 ? "" : JSON.stringify(this.#names.map(name => variables[name]));
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    if (this.#made.size < mostVariants) this.#made.set(key, made);
+    return made;
+  }
+}
+
+const keyOf = ({ query, operationName }: Pick<OperationRequest, "query" | "operationName">): string =>
+  `${operationName ?? ""}\n${query}`;
+
+function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode | undefined {
+  return document.definitions.find(
+    (definition): definition is OperationDefinitionNode =>
+      definition.kind === "OperationDefinition" && (name === null || definition.name?.value === name),
+  );
+}

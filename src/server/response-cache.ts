@@ -1,0 +1,162 @@
+// Answers that are kept until something they were made from changes. The database announces what changes, whoever changes it, and exactly the
+// answers that were made from it go. While announcements may be missed, nothing is answered from here.
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Change } from "../db/change-set";
+import type { ChangeFeed } from "../db/change-feed";
+import type { Reads } from "../request/reads";
+
+export interface CachedAnswer {
+  readonly body: Buffer;
+  /** Strong: the same for the same bytes only. */
+  readonly etag: string;
+  /** What it was made from, as `Topic:12` and, where any topic matters, `Topic`. */
+  readonly tags: readonly string[];
+  /** For how many seconds others may keep it. */
+  readonly maxAge: number;
+}
+
+interface Entry extends CachedAnswer {
+  /** Whether it is for those alone who are neither signed in nor a known guest. */
+  readonly isForAnonymous: boolean;
+  /** In milliseconds since 1970; after it, it is out of date by itself. */
+  readonly expiresAt: number;
+}
+
+/** An answer that is being made. */
+export interface Making {
+  /** How many changes had been heard when it was begun. */
+  readonly since: number;
+  readonly startedAt: Date;
+}
+
+/** Of so many entities it is known when they changed; of those before, it counts as just now. */
+const mostRemembered = 20_000;
+/** What an entry and each of its tags take beside their text, in bytes. */
+const overhead = 500;
+const tagBytes = 150;
+
+export class ResponseCache {
+  readonly #changes: Pick<ChangeFeed, "isConnected" | "subscribe">;
+  readonly #entries: LRUCache<string, Entry>;
+  /** Keys of the answers that were made from an entity, or from any of a type. */
+  readonly #keysByTag = new Map<string, Set<string>>();
+  readonly #stopListening: () => void;
+  #heard = 0;
+  /** When an entity, or, under the name of its type, any entity of it, changed last; in changes heard. */
+  readonly #changedAt = new Map<string, number>();
+  /** When all that was made before became worthless. */
+  #clearedAt = 0;
+
+  /** @param maxBytes of all answers together, with what is known of them. */
+  constructor(changes: Pick<ChangeFeed, "isConnected" | "subscribe">, maxBytes: number) {
+    this.#changes = changes;
+    this.#entries = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: ({ body, tags }, key) => body.length + 2 * key.length + overhead + tagBytes * tags.length,
+      dispose: ({ tags }, key) => this.#forget(key, tags),
+    });
+    this.#stopListening = changes.subscribe({
+      changed: change => this.#change(change),
+      connected: () => this.#clear(),
+    });
+  }
+
+  /** The answer, when it is there and for this asker. */
+  get(key: string, isAnonymous: boolean): CachedAnswer | null {
+    if (!this.#changes.isConnected) return null;
+    const entry = this.#entries.get(key);
+    if (!entry || (entry.isForAnonymous && !isAnonymous)) return null;
+    if (entry.expiresAt > Date.now()) return entry;
+    this.#entries.delete(key);
+    return null;
+  }
+
+  /** To be called before anything is read. */
+  begin(): Making {
+    return { since: this.#heard, startedAt: new Date() };
+  }
+
+  /** Keeps the answer, unless it is one asker's alone or something that it was made from has changed meanwhile. */
+  keep(key: string, answer: CachedAnswer, reads: Reads, { since, startedAt }: Making, isAnonymous: boolean): void {
+    if (!isKeepable(reads, isAnonymous) || !this.#changes.isConnected || this.#hasChanged(reads, since)) return;
+    this.#entries.set(key, {
+      ...answer,
+      isForAnonymous: reads.isViewerAsked,
+      expiresAt: reads.isDayAsked ? endOfDay(startedAt) : Infinity,
+    });
+    if (!this.#entries.has(key)) return;
+    for (const tag of answer.tags) {
+      const keys = this.#keysByTag.get(tag) ?? new Set();
+      this.#keysByTag.set(tag, keys.add(key));
+    }
+  }
+
+  /** How much there is, for those who watch the server. */
+  get size(): { answers: number; bytes: number } {
+    return { answers: this.#entries.size, bytes: this.#entries.calculatedSize };
+  }
+
+  stop(): void {
+    this.#stopListening();
+    this.#entries.clear();
+  }
+
+  #hasChanged(reads: Reads, since: number): boolean {
+    if (this.#clearedAt > since) return true;
+    const after = (name: string) => (this.#changedAt.get(name) ?? 0) > since;
+    const ofType = (type: string) => after(`${type}:*`);
+    return (
+      [...reads.types].some(type => after(type) || ofType(type)) ||
+      reads.entities.some(entity => after(entity) || ofType(typeOfTag(entity)))
+    );
+  }
+
+  #change({ type, ids }: Change): void {
+    this.#heard++;
+    if (this.#changedAt.size > mostRemembered) {
+      this.#changedAt.clear();
+      this.#clearedAt = this.#heard;
+    }
+    this.#changedAt.set(type, this.#heard);
+    if (ids === "all") this.#changedAt.set(`${type}:*`, this.#heard);
+    else for (const id of ids) this.#changedAt.set(`${type}:${id}`, this.#heard);
+    this.#drop(type);
+    if (ids === "all") for (const tag of [...this.#keysByTag.keys()]) if (typeOfTag(tag) === type) this.#drop(tag);
+    if (ids !== "all") for (const id of ids) this.#drop(`${type}:${id}`);
+  }
+
+  #drop(tag: string): void {
+    for (const key of [...(this.#keysByTag.get(tag) ?? [])]) this.#entries.delete(key);
+  }
+
+  #clear(): void {
+    this.#clearedAt = ++this.#heard;
+    this.#entries.clear();
+  }
+
+  #forget(key: string, tags: readonly string[]): void {
+    for (const tag of tags) {
+      const keys = this.#keysByTag.get(tag);
+      if (keys?.delete(key) && keys.size === 0) this.#keysByTag.delete(tag);
+    }
+  }
+}
+
+/** Whether the answer is the same for more than its asker. */
+export function isKeepable(reads: Reads, isAnonymous: boolean): boolean {
+  return !reads.isOpaque && (isAnonymous || !reads.isViewerAsked);
+}
+
+/** @param maxAge see CachedAnswer. */
+export function answerOf(text: string, reads: Reads, maxAge: number): CachedAnswer {
+  const body = Buffer.from(text);
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
+  return { body, etag, tags: [...reads.types, ...reads.entities], maxAge };
+}
+
+export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;
+
+function endOfDay(day: Date): number {
+  return Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() + 1);
+}
