@@ -1,14 +1,11 @@
 // Changes reach subscribers whoever makes them: an operation of another server, plain SQL, one statement with ten thousand rows.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
-import { createDatabase, type Database } from "../../../src/db/database";
-import { openPostgres } from "../../../src/db/postgres-driver";
-import { sql } from "../../../src/db/sql";
+import type { Database } from "../../../src/db/database";
 import { CatalogChangedDocument, TopicPublishedDocument } from "../../../src/generated/client/graphql";
 import { encodeNodeId } from "../../../src/graphql/node-id";
-import { serverUrl } from "../../support/database";
+import { openAgain, serverUrl, settingsOf } from "../../support/database";
 import { createTopic } from "../../support/factories";
-import { postgresSettings } from "../../support/golden";
 import { begun, openLive, upTo, type LiveClient } from "../../support/live";
 import { startTestServer, type TestServer } from "../../support/server";
 
@@ -19,7 +16,7 @@ let elsewhere: Database;
 
 beforeAll(async () => {
   server = await startTestServer();
-  elsewhere = await openElsewhere();
+  elsewhere = await openAgain(server.database);
 });
 afterAll(async () => {
   if (elsewhere !== server.database) await elsewhere.close();
@@ -29,16 +26,6 @@ beforeEach(() => {
   live = openLive(server.url);
 });
 afterEach(() => live.close());
-
-async function databaseName(): Promise<string> {
-  const [row] = await server.database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-  return row?.name ?? "";
-}
-
-async function openElsewhere(): Promise<Database> {
-  if (serverUrl === undefined) return server.database;
-  return createDatabase(openPostgres(postgresSettings(serverUrl, await databaseName())));
-}
 
 /** A script as from psql. */
 async function run(script: string): Promise<void> {
@@ -215,14 +202,14 @@ describe("Two servers on one database", () => {
 if (serverUrl === undefined) {
   process.stderr.write("changes.test.ts: the tests of a lost connection need a server (TEST_DATABASE_URL).\n");
 } else {
-  describeOnServer(serverUrl);
+  describeOnServer();
 }
 
-function describeOnServer(url: string): void {
+function describeOnServer(): void {
   describe("A connection that hears of changes", () => {
     /** As somebody at psql. */
     async function psql<Row>(text: string): Promise<Row[]> {
-      const client = new Client({ connectionString: postgresSettings(url, await databaseName()).url });
+      const client = new Client({ connectionString: (await settingsOf(server.database))?.url });
       await client.connect();
       try {
         return (await client.query(text)).rows as Row[];
