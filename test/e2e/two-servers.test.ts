@@ -4,6 +4,12 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
 import { createTokenService } from "../../src/auth/tokens";
+import {
+  RevisionUpdatedDocument,
+  TopicPublishedDocument,
+  type RevisionState,
+  type RevisionUpdatedSubscription,
+} from "../../src/generated/client/graphql";
 import { encodeNodeId } from "../../src/graphql/node-id";
 import { serverUrl } from "../support/database";
 import { begun, openLive, upTo, type LiveClient } from "../support/live";
@@ -85,28 +91,22 @@ describe("What a server writes", () => {
 
   it("is heard by subscribers of the other: drafts by editors, what is published by everybody", async () => {
     const guest = openLive(second);
-    const topics = guest.follow<{ topicPublished: { topic: { title: string } | null } }, never>(
-      "subscription { topicPublished { topic { title } } }",
-    );
-    const revisions = live.follow<
-      { revisionUpdated: { revision: { slug: string; state: string; id: string } } },
-      never
-    >("subscription { revisionUpdated { revision { id slug state } } }");
+    const topics = guest.follow(TopicPublishedDocument);
+    const revisions = live.follow(RevisionUpdatedDocument);
     let round = 0;
     // Until both have begun: by a topic that is not asked about below.
     await begun(topics, async () => publish(await saveTitle(6, `Round ${++round}`)));
     await begun(revisions, () => saveTitle(6, `Round ${++round}`));
 
+    const isNow =
+      (state: RevisionState) =>
+      ({ revisionUpdated: { revision } }: RevisionUpdatedSubscription) =>
+        revision?.id === revisionId && revision.state === state;
     const revisionId = await saveTitle(1, "From the other server");
-    await upTo(
-      revisions,
-      ({ revisionUpdated: { revision } }) => revision.id === revisionId && revision.state === "DRAFT",
-    );
+    await upTo(revisions, isNow("DRAFT"));
     await publish(revisionId);
     await upTo(topics, ({ topicPublished }) => topicPublished.topic?.title === "From the other server");
-    const isPublished = ({ revision }: { revision: { id: string; state: string } }) =>
-      revision.id === revisionId && revision.state === "PUBLISHED";
-    await upTo(revisions, ({ revisionUpdated }) => isPublished(revisionUpdated));
+    await upTo(revisions, isNow("PUBLISHED"));
     await guest.close();
   }, 60_000);
 });
