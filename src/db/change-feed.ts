@@ -1,5 +1,6 @@
 // What changes in the database, told to whoever listens in this process: from the database's own notifications, so that it does not matter
 // who made the change. Never ends the process, whatever a listener throws.
+import { randomUUID } from "node:crypto";
 import { ChangeSet, changedTypes, parseChange, type Change } from "./change-set";
 import type { Driver } from "./driver";
 
@@ -19,19 +20,26 @@ export interface ChangeListener {
 export type OnProblem = (message: string, cause: unknown) => void;
 
 const channel = "learngraph_changes";
+/** What asks whether this channel is heard at all begins with this; it is nobody's change. */
+const probePrefix = "PROBE ";
+/** How long a notification may take that asks whether it is heard, in milliseconds. */
+const longestProbeMs = 5_000;
 /** How long a set is gathered, in milliseconds. */
 const gatherMs = 25;
 
+type FeedDriver = Pick<Driver, "kind" | "listen" | "query">;
+
 export class ChangeFeed {
-  readonly #driver: Pick<Driver, "listen">;
+  readonly #driver: FeedDriver;
   readonly #listeners = new Set<ChangeListener>();
   #end: Promise<() => Promise<void>> | null = null;
   #onProblem: OnProblem = () => undefined;
   #isConnected = false;
   #hasMissed = false;
   #gathered: ChangeSet | null = null;
+  #probe: { payload: string; arrived: () => void } | null = null;
 
-  constructor(driver: Pick<Driver, "listen">) {
+  constructor(driver: FeedDriver) {
     this.#driver = driver;
   }
 
@@ -40,12 +48,20 @@ export class ChangeFeed {
     return this.#isConnected;
   }
 
-  /** Resolves after the first attempt to connect, whether it was one or not: trying goes on by itself. */
-  async start(onProblem: OnProblem = () => undefined): Promise<void> {
+  /**
+   * Resolves after the first attempt to connect, whether it was one or not: trying goes on by itself. Tells of a problem when a
+   * notification that is sent like the statements of the program is not heard within `probeMs`.
+   */
+  async start(onProblem: OnProblem = () => undefined, { probeMs = longestProbeMs } = {}): Promise<void> {
     this.#onProblem = onProblem;
+    let isFirst = this.#driver.kind === "postgres";
     this.#end ??= this.#driver.listen(channel, {
       message: payload => this.#hear(payload),
-      connected: () => this.#connect(),
+      connected: () => {
+        this.#connect();
+        if (isFirst) void this.#askWhetherHeard(probeMs);
+        isFirst = false;
+      },
       lost: cause => this.#lose(cause),
     });
     await this.#end;
@@ -74,6 +90,27 @@ export class ChangeFeed {
     for (const type of changedTypes) this.#announce({ type, kind: "CHANGED", ids: "all" });
   }
 
+  /** Through a pooler that hands out a connection for each transaction, listening succeeds and nothing is heard. */
+  async #askWhetherHeard(waitMs: number): Promise<void> {
+    const payload = `${probePrefix}${randomUUID()}`;
+    const isHeard = new Promise<boolean>(resolve => {
+      this.#probe = { payload, arrived: () => resolve(true) };
+      setTimeout(() => resolve(false), waitMs).unref();
+    });
+    try {
+      await this.#driver.query("SELECT pg_notify($1, $2)", [channel, payload]);
+    } catch {
+      // The database is away, which others tell.
+      return;
+    }
+    // Lost or stopped meanwhile, it could not be heard.
+    if ((await isHeard) || !this.#isConnected) return;
+    this.#onProblem(
+      "changes in the database are not heard: what is sent through DATABASE_URL does not reach the connection that listens; behind a pooler, set DATABASE_DIRECT_URL to the database itself",
+      undefined,
+    );
+  }
+
   #lose(cause: unknown): void {
     this.#isConnected = false;
     this.#hasMissed = true;
@@ -82,6 +119,10 @@ export class ChangeFeed {
   }
 
   #hear(payload: string): void {
+    if (payload.startsWith(probePrefix)) {
+      if (payload === this.#probe?.payload) this.#probe.arrived();
+      return;
+    }
     const change = parseChange(payload);
     // Of a newer version of the program, perhaps, which runs beside this one.
     if (!change) return this.#onProblem("an announcement was not understood", payload);

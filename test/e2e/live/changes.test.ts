@@ -1,11 +1,13 @@
 // Changes reach subscribers whoever makes them: an operation of another server, plain SQL, one statement with ten thousand rows.
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
-import type { Database } from "../../../src/db/database";
+import { createDatabase, type Database } from "../../../src/db/database";
+import { openPostgres } from "../../../src/db/postgres-driver";
 import { CatalogChangedDocument, TopicPublishedDocument } from "../../../src/generated/client/graphql";
 import { encodeNodeId } from "../../../src/graphql/node-id";
 import { openAgain, serverUrl, settingsOf } from "../../support/database";
 import { createTopic } from "../../support/factories";
+import { createTestLog } from "../../support/log";
 import { begun, openLive, upTo, type LiveClient } from "../../support/live";
 import { startTestServer, type TestServer } from "../../support/server";
 
@@ -217,6 +219,21 @@ function describeOnServer(): void {
         await client.end();
       }
     }
+
+    it("that cannot hear the database, as behind a pooler, is warned of in the log", async () => {
+      const settings = await settingsOf(server.database);
+      if (!settings) throw new Error("this needs a server");
+      const { log, lines } = createTestLog();
+      // Listening somewhere else has the same effect: it succeeds, and nothing is heard.
+      const deaf = createDatabase(openPostgres({ ...settings, directUrl: serverUrl }));
+      await deaf.changes.start((message, cause) => log.warn({ err: cause }, message), { probeMs: 200 });
+      while (lines.length === 0) await new Promise(resolve => setTimeout(resolve, 20));
+      await deaf.close();
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain("set DATABASE_DIRECT_URL to the database itself");
+      // One that hears had its answer long ago.
+      expect(server.log.join("\n")).not.toContain("DATABASE_DIRECT_URL");
+    });
 
     it("is made again when it is lost, and subscribers are told that anything may have changed", async () => {
       const followed = await followCatalogue();
