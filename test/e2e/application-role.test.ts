@@ -99,7 +99,7 @@ it("serves, and leaves an event for what it writes", async () => {
     try {
       const query =
         'mutation { updateTool(input: { id: "VG9vbDox", expectedVersion: 1, changes: { tagline: "One line." } }) { revision { number } userErrors { message } } }';
-      return await (await server.post({ query }, { authorization: `Bearer ${token}` })).json();
+      return (await (await server.post({ query }, { authorization: `Bearer ${token}` })).json()) as unknown;
     } finally {
       await server.stop();
     }
@@ -168,7 +168,8 @@ describe("The command db role", () => {
     const run = (name: string) =>
       runProgram("db", ["role", "--name", name], { env: { DATABASE_URL: env["DATABASE_URL"] ?? "" } });
     expect(await run(role)).toMatchObject({ exitCode: 0, stderr: "" });
-    const [{ name = "" } = {}] = await owner.query<{ name: string }>(sql`SELECT current_user::text AS "name"`);
+    const [user] = await owner.query<{ name: string }>(sql`SELECT current_user::text AS "name"`);
+    const name = user?.name ?? "";
     expect(await run(name)).toEqual({
       exitCode: 1,
       stdout: "",

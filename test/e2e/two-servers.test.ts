@@ -1,6 +1,5 @@
 // Two server processes on one database: what is scheduled is published once, and what one writes is heard by who is connected to the other.
 // On PGlite, where a directory has one process, the same with one.
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
 import { createTokenService } from "../../src/auth/tokens";
@@ -133,7 +132,7 @@ it("publishes each scheduled revision once, whichever server it was scheduled on
     );
   while ((await waiting()).revisions.totalCount > 0) await delay(100);
   for (const server of servers) server.process.kill("SIGTERM");
-  await Promise.all(servers.map(server => (server.process.exitCode === null ? once(server.process, "exit") : null)));
+  expect(await Promise.all(servers.map(server => server.exit))).toEqual(servers.map(() => 0));
 
   await shared.use(async ({ models }) => {
     const slug = { startsWith: "scheduled-" };
