@@ -1,10 +1,12 @@
-// `db migrate`, `status`, `reset`, `seed` and `new`: the database from the command line. Does its work as soon as it is loaded.
+// `db migrate`, `status`, `role`, `reset`, `seed` and `new`: the database from the command line. Does its work as soon as it is loaded.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fromProjectRoot, loadProjectConfig, type ProjectConfig } from "../config/project-config";
 import { importContent } from "../content/content.import";
+import { applicationRoleScript, isRoleName, unsafeRoleState } from "../db/application-role";
 import type { Database } from "../db/database";
+import { lacksPrivilege, raises } from "../db/database-errors";
 import { eraseEmbedded } from "../db/embedded-driver";
 import { applyMigrations, migrationStatus, readMigrations, type Migration } from "../db/migrations";
 import { openDatabase } from "../db/open-database";
@@ -14,10 +16,14 @@ import { parseCommandLine, runCommand, UsageError } from "./run-command";
 const usage = `Usage:
   db migrate           applies the migrations that the database does not have yet
   db status            says which migrations the database has; exit code 1 unless it has exactly those of prisma/migrations
+  db role --name <role> [--print]
+                       gives a role of PostgreSQL, which is made if there is none, exactly the rights that a server needs; without those to
+                       change audit events or tables. To be run as the owner of the tables
   db reset [--force]   deletes everything in the database, then migrates and seeds it; never with NODE_ENV=production
   db seed              migrates, then imports the content of CONTENT_DIRECTORY, or prisma/content
   db new <name>        for development: writes the migration that prisma/schema.prisma needs; name: lower-case letters, digits, underscores
 
+  --print   writes the SQL instead of running it
   --force   does not ask; needed where there is no terminal to ask on
 
 The database is the one of DATABASE_URL, or the embedded one in DATA_DIRECTORY.`;
@@ -25,6 +31,7 @@ The database is the one of DATABASE_URL, or the embedded one in DATA_DIRECTORY.`
 const commands: Readonly<Record<string, (config: ProjectConfig, args: string[]) => Promise<number>>> = {
   migrate,
   status,
+  role,
   reset,
   seed,
   new: newMigration,
@@ -65,6 +72,45 @@ async function status(config: ProjectConfig, args: string[]): Promise<number> {
     for (const name of names) console.log(`${group.padEnd(8)} ${name}${meaning ? `   (${meaning})` : ""}`);
   }
   return pending.length + edited.length + unknown.length === 0 ? 0 : 1;
+}
+
+async function role(config: ProjectConfig, args: string[]): Promise<number> {
+  const { values } = parseCommandLine({
+    args,
+    options: { name: { type: "string" }, print: { type: "boolean", default: false } },
+  });
+  const { name } = values;
+  if (name === undefined) throw new UsageError("The role needs a --name.");
+  if (!isRoleName(name)) {
+    throw new UsageError("The name must be made of lower-case letters, digits and underscores, at most 63.");
+  }
+  const script = applicationRoleScript(name);
+  if (values.print) {
+    console.log(`BEGIN;\n${script}COMMIT;`);
+    return 0;
+  }
+  return withDatabase(config, async database => {
+    if (database.kind === "embedded") {
+      console.error("The embedded database has one user. Roles are for PostgreSQL: set DATABASE_URL.");
+      return 1;
+    }
+    const { pending } = await migrationStatus(database, await shippedMigrations());
+    if (pending.length > 0) {
+      console.error("The database lacks migrations: `npm run db:migrate` applies them.");
+      return 1;
+    }
+    try {
+      await database.exclusive(connection => connection.script(script));
+    } catch (error) {
+      if (!(error instanceof Error) || !(raises(error, unsafeRoleState) || lacksPrivilege(error))) throw error;
+      console.error(error.message);
+      return 1;
+    }
+    console.log(
+      `${name} has the rights that a server needs. Without a password it cannot sign in yet: \\password ${name} in psql`,
+    );
+    return 0;
+  });
 }
 
 async function reset(config: ProjectConfig, args: string[]): Promise<number> {

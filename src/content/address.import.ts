@@ -1,6 +1,6 @@
 // Addresses in an import: files that name the slugs which their entity had before.
 import type { DatabaseSession } from "../db/database";
-import { addRedirects, changeAddress, readAddresses, readRedirects } from "./address.write";
+import { addRedirects, changeAddress, readAddresses } from "./address.write";
 import type { Written } from "./catalogue.write";
 import { contentKinds, type ContentKind } from "./content.files";
 import type { ContentProblem } from "./content.problem";
@@ -11,7 +11,7 @@ import { idIn } from "./rows.write";
 export async function followRenames(session: DatabaseSession, catalogue: Catalogue): Promise<void> {
   for (const { kind, documents } of byKind(catalogue)) {
     const renamed = documents.filter(({ formerSlugs }) => formerSlugs.length > 0);
-    const live = await readAddresses(session, kind, [
+    const live = await readAddresses(session, kind, "PRESENT", [
       ...renamed.flatMap(({ slug, formerSlugs }) => [slug, ...formerSlugs]),
     ]);
     for (const { slug, formerSlugs } of renamed) {
@@ -29,14 +29,16 @@ export async function checkAddresses(
 ): Promise<ContentProblem[]> {
   const problems: ContentProblem[] = [];
   for (const { kind, documents } of byKind(catalogue)) {
-    const redirects = await readRedirects(
+    const redirects = await readAddresses(
       session,
       kind,
+      "FORMER",
       documents.map(({ slug }) => slug),
     );
     const live = await readAddresses(
       session,
       kind,
+      "PRESENT",
       documents.flatMap(({ formerSlugs }) => formerSlugs),
     );
     for (const { slug, file, formerSlugs, lineOf } of documents) {

@@ -9,28 +9,20 @@ export interface Address {
   id: number;
 }
 
-/** The entities that old addresses lead to, by the old address. */
-export async function readRedirects(
-  session: DatabaseSession,
-  kind: ContentKind,
-  slugs: readonly string[],
-): Promise<Map<string, number>> {
-  if (slugs.length === 0) return new Map();
-  const rows = await session.query<Address>(sql`
-    SELECT "slug" AS "slug", "entity_id" AS "id" FROM "slug_redirect"
-    WHERE "entity" = ${entityOf(kind)}::"revision_entity" AND "slug" = ANY (${[...slugs]}::text[])`);
-  return new Map(rows.map(({ slug, id }) => [slug, id]));
-}
-
-/** What is live under these slugs. */
+/** The ids of what these slugs lead to: as the PRESENT address of what is live, or as a FORMER one, of anything. */
 export async function readAddresses(
   session: DatabaseSession,
   kind: ContentKind,
+  which: "PRESENT" | "FORMER",
   slugs: readonly string[],
 ): Promise<Map<string, number>> {
   if (slugs.length === 0) return new Map();
+  const addresses =
+    which === "PRESENT"
+      ? trustedSql(`"${kind}" a`)
+      : sql`(SELECT "slug", "entity_id" AS "id" FROM "slug_redirect" WHERE "entity" = ${entityOf(kind)}::"revision_entity") a`;
   const rows = await session.query<Address>(sql`
-    SELECT "slug" AS "slug", "id" AS "id" FROM ${trustedSql(`"${kind}"`)} WHERE "slug" = ANY (${[...slugs]}::text[])`);
+    SELECT a."slug" AS "slug", a."id" AS "id" FROM ${addresses} WHERE a."slug" = ANY (${[...slugs]}::text[])`);
   return new Map(rows.map(({ slug, id }) => [slug, id]));
 }
 

@@ -15,7 +15,7 @@ import {
 import { fileParts, fileText } from "./file.write";
 import { bodyOf, parseFrontMatter, type FrontMatter } from "./front-matter.parse";
 import { checkMarkdown, type MarkdownProblem, type MarkdownReference } from "./markdown.check";
-import { nestingPhrase } from "./markdown.limits";
+import { limitPhrase } from "./markdown.limits";
 import { loadMarkdown, type MarkdownPipeline, type RenderedMarkdown } from "./markdown.pipeline";
 import { checkSectionBody, checkSectionText, joinSections, splitSections, type SectionText } from "./section.split";
 import { normalForm, type Source, type SourceOf } from "./source.model";
@@ -196,7 +196,7 @@ function readBody(markdown: MarkdownPipeline, { kind }: ContentFile, text: strin
     if (rendered.html.trim() === "") problems.push({ line: 1, expected: "text after the front matter" });
     return { ...noBody, rendered, references, problems };
   } catch (error) {
-    if (error instanceof RangeError) return only(nestingPhrase);
+    if (error instanceof RangeError) return only(limitPhrase(error));
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // Checks one piece of Markdown for itself: headings, links, images. Whether what a link names exists is checked over all files.
 import type { Definition, Nodes, Root } from "mdast";
+import { linkCountPhrase, mostLinks } from "./markdown.limits";
 import { imagePhrase, isImageSource, linkPhrase, linkTarget, type ReferenceKind } from "./markdown.links";
 
 export interface MarkdownProblem {
@@ -21,11 +22,13 @@ export interface MarkdownCheck {
   references: MarkdownReference[];
 }
 
+/** Of what has too many links and images, those up to the first too many. */
 export function checkMarkdown(tree: Root): MarkdownCheck {
   const problems: MarkdownProblem[] = [];
   const references: MarkdownReference[] = [];
   const definitions = definitionsOf(tree);
   let isFirstHeading = true;
+  let linkCount = 0;
 
   const checkLink = (url: string, line: number) => {
     const target = linkTarget(url);
@@ -40,6 +43,10 @@ export function checkMarkdown(tree: Root): MarkdownCheck {
 
   for (const node of nodesOf(tree)) {
     const line = lineOf(node);
+    if (/^(?:link|image)/.test(node.type) && ++linkCount > mostLinks) {
+      problems.push({ line, expected: linkCountPhrase });
+      break;
+    }
     if (node.type === "heading") {
       if (node.depth === 1) problems.push({ line, expected: "no level-1 heading, because the title is the heading" });
       else if (isFirstHeading && node.depth > 2) problems.push({ line, expected: "level 2 for the first heading" });

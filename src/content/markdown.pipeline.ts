@@ -2,7 +2,7 @@
 // reads never needs them.
 import type { Element, Nodes as HtmlNodes, Root as HtmlRoot } from "hast";
 import type { Root } from "mdast";
-import { assertShallow } from "./markdown.limits";
+import { assertParsable } from "./markdown.limits";
 import { isImageSource, linkTarget } from "./markdown.links";
 import { plainText } from "./markdown.text";
 
@@ -14,11 +14,17 @@ export interface RenderedMarkdown {
 }
 
 export interface MarkdownPipeline {
-  /** CommonMark with tables, task lists and strikethrough. @throws RangeError for nesting that is too deep. */
+  /**
+   * CommonMark with tables, task lists and strikethrough. The tree may be another caller's too, and is not to be changed.
+   * @throws RangeError for nesting that is too deep, and for far too many links; see markdown.limits.ts
+   */
   parse(markdown: string): Root;
   /** The same text gives the same result, always. @throws RangeError like `parse`. */
   render(markdown: string): RenderedMarkdown;
 }
+
+/** As much as one document has, with its sections for themselves. */
+const mostRemembered = { texts: 100, characters: 500_000 };
 
 let pipeline: Promise<MarkdownPipeline> | undefined;
 
@@ -26,7 +32,7 @@ export function loadMarkdown(): Promise<MarkdownPipeline> {
   return (pipeline ??= createPipeline());
 }
 
-/** Raw HTML, unknown links and whatever could run are gone from `html`; links to content lead to its pages. @throws RangeError for nesting that is too deep. */
+/** Raw HTML, unknown links and whatever could run are gone from `html`; links to content lead to its pages. @throws RangeError like `MarkdownPipeline.parse`. */
 export async function renderMarkdown(markdown: string): Promise<RenderedMarkdown> {
   return (await loadMarkdown()).render(markdown);
 }
@@ -48,17 +54,37 @@ async function createPipeline(): Promise<MarkdownPipeline> {
     .use(() => markExternalLinks)
     .use(stringify)
     .freeze();
-  const parseTree = (markdown: string): Root => {
-    assertShallow(markdown);
+  const parseText = remembering((markdown: string): Root => {
+    assertParsable(markdown);
     return parser.parse(markdown);
-  };
+  });
   return {
-    parse: parseTree,
-    render: markdown => {
-      const tree = parseTree(markdown);
+    parse: parseText,
+    render: remembering((markdown: string) => {
+      const tree = parseText(markdown);
       const text = plainText(tree);
       return { markdown, html: transformer.stringify(transformer.runSync(tree)), text };
-    },
+    }),
+  };
+}
+
+/** The same function, which answers at once for the texts that it was asked last: a text is looked at several times while it is published. */
+function remembering<Result>(work: (text: string) => Result): (text: string) => Result {
+  const recent = new Map<string, Result>();
+  let characters = 0;
+  const forget = (text: string) => {
+    if (recent.delete(text)) characters -= text.length;
+  };
+  return text => {
+    const result = recent.get(text) ?? work(text);
+    forget(text);
+    recent.set(text, result);
+    characters += text.length;
+    for (const [oldest] of recent) {
+      if (recent.size <= mostRemembered.texts && characters <= mostRemembered.characters) break;
+      forget(oldest);
+    }
+    return result;
   };
 }
 

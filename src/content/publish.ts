@@ -2,7 +2,7 @@
 // code that imports. The caller holds the content lock and has a transaction.
 import type { DatabaseSession } from "../db/database";
 import { sql, trustedSql } from "../db/sql";
-import { readAddresses, readRedirects } from "./address.write";
+import { readAddresses } from "./address.write";
 import { checkCatalogue, namesIn } from "./catalogue.check";
 import { catalogueOf } from "./catalogue.read";
 import { writeDocuments } from "./catalogue.write";
@@ -56,15 +56,14 @@ export async function followAddresses<Change extends SourceWithId>(
   changes: readonly Change[],
 ): Promise<Change[]> {
   const present = new Map<string, string>();
+  const names: { kind: ContentKind; slug: string }[] = [];
+  for (const { source } of changes) {
+    const document = await documentOf(source);
+    names.push(...namesIn(document), ...document.references);
+  }
   for (const kind of contentKinds) {
-    const named: string[] = [];
-    for (const { source } of changes) {
-      const document = await documentOf(source);
-      named.push(
-        ...[...namesIn(document), ...document.references].filter(name => name.kind === kind).map(({ slug }) => slug),
-      );
-    }
-    const redirects = await readRedirects(session, kind, [...new Set(named)]);
+    const named = names.filter(name => name.kind === kind).map(({ slug }) => slug);
+    const redirects = await readAddresses(session, kind, "FORMER", [...new Set(named)]);
     const slugs = await slugsOf(session, kind, [...redirects.values()]);
     for (const [former, id] of redirects) {
       const slug = slugs.get(id);
@@ -179,7 +178,8 @@ async function checkAddresses(
   for (const kind of contentKinds) {
     const mine = documents.filter(({ document }) => document.kind === kind);
     const slugs = mine.map(({ document }) => document.slug);
-    const [live, redirects] = [await readAddresses(session, kind, slugs), await readRedirects(session, kind, slugs)];
+    const live = await readAddresses(session, kind, "PRESENT", slugs);
+    const redirects = await readAddresses(session, kind, "FORMER", slugs);
     for (const { id, document } of mine) {
       const holder = live.get(document.slug) ?? redirects.get(document.slug);
       if (holder === undefined || holder === id) continue;

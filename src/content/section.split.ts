@@ -3,7 +3,7 @@ import type { Heading, Nodes, Root } from "mdast";
 import { isStorableText } from "../db/stored-values";
 import { storablePhrase } from "./content.rules";
 import { definitionsOf, lineOf, nodesOf, type MarkdownProblem } from "./markdown.check";
-import { nestingPhrase } from "./markdown.limits";
+import { limitPhrase } from "./markdown.limits";
 import { plainText } from "./markdown.text";
 
 export interface SectionText {
@@ -72,7 +72,7 @@ export function checkSectionBody(
       ? undefined
       : { line: lineOf(last), expected: "the end of what begins here, a code block or HTML, before the next section" };
   } catch (error) {
-    if (error instanceof RangeError) return { line: 1, expected: nestingPhrase };
+    if (error instanceof RangeError) return { line: 1, expected: limitPhrase(error) };
     throw error;
   }
 }

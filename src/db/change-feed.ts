@@ -20,13 +20,17 @@ export interface ChangeListener {
 export type OnProblem = (message: string, cause: unknown) => void;
 
 const channel = "learngraph_changes";
-/** What an instance says to hear itself. */
+/** What an instance says to hear itself; it is nobody's change. */
 const ping = /^Ping ([\w-]+)$/;
+/** How long what an instance says to hear itself may take, in milliseconds. */
+const longestPingMs = 5_000;
 /** How long a set is gathered, in milliseconds. */
 const gatherMs = 25;
 
+type FeedDriver = Pick<Driver, "listen" | "query">;
+
 export class ChangeFeed {
-  readonly #driver: Pick<Driver, "listen" | "query">;
+  readonly #driver: FeedDriver;
   readonly #pings = new Map<string, () => void>();
   readonly #listeners = new Set<ChangeListener>();
   #end: Promise<() => Promise<void>> | null = null;
@@ -34,22 +38,37 @@ export class ChangeFeed {
   #isConnected = false;
   #hasMissed = false;
   #gathered: ChangeSet | null = null;
+  #isProven = false;
+  #connections = 0;
 
-  constructor(driver: Pick<Driver, "listen" | "query">) {
+  constructor(driver: FeedDriver) {
     this.#driver = driver;
   }
 
-  /** Whether every change is heard. */
+  /** Whether every change is heard, as far as the connection that listens can tell. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
 
-  /** Resolves after the first attempt to connect, whether it was one or not: trying goes on by itself. */
-  async start(onProblem: OnProblem = () => undefined): Promise<void> {
+  /** Whether it was seen, too: what was sent like the statements of the program has been heard on this connection. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  /**
+   * Resolves after the first attempt to connect, whether it was one or not: trying goes on by itself. Tells of a problem when a
+   * notification that is sent like the statements of the program is not heard within `pingMs`.
+   */
+  async start(onProblem: OnProblem = () => undefined, { pingMs = longestPingMs } = {}): Promise<void> {
     this.#onProblem = onProblem;
+    let isFirst = true;
     this.#end ??= this.#driver.listen(channel, {
       message: payload => this.#hear(payload),
-      connected: () => this.#connect(),
+      connected: () => {
+        this.#connect();
+        void this.#prove(pingMs, isFirst);
+        isFirst = false;
+      },
       lost: cause => this.#lose(cause),
     });
     await this.#end;
@@ -60,23 +79,7 @@ export class ChangeFeed {
    * inside a transaction.
    */
   async caughtUp(timeoutMs = 1_000): Promise<boolean> {
-    if (!this.#isConnected) return false;
-    const id = randomUUID();
-    let timer: NodeJS.Timeout | undefined;
-    const heard = new Promise<boolean>(resolve => {
-      this.#pings.set(id, () => resolve(true));
-      timer = setTimeout(() => resolve(false), timeoutMs);
-    });
-    try {
-      // Announcements arrive in the order of the commits.
-      await this.#driver.query("SELECT pg_notify($1, $2)", [channel, `Ping ${id}`]);
-      return await heard;
-    } catch {
-      return false;
-    } finally {
-      clearTimeout(timer);
-      this.#pings.delete(id);
-    }
+    return this.#isConnected && (await this.#ping(timeoutMs)) === true;
   }
 
   /** @returns a function that ends the listening. */
@@ -91,6 +94,7 @@ export class ChangeFeed {
     const end = await this.#end;
     this.#end = null;
     this.#isConnected = false;
+    this.#isProven = false;
     await end?.();
   }
 
@@ -102,8 +106,42 @@ export class ChangeFeed {
     for (const type of changedTypes) this.#announce({ type, kind: "CHANGED", ids: "all" });
   }
 
+  /** Through a pooler that hands out a connection for each transaction, listening succeeds and nothing is heard. */
+  async #prove(waitMs: number, warns: boolean): Promise<void> {
+    const connection = ++this.#connections;
+    const isHeard = await this.#ping(waitMs);
+    // Lost meanwhile, it could not be heard.
+    if (!this.#isConnected || connection !== this.#connections) return;
+    this.#isProven = isHeard === true;
+    if (!warns || isHeard !== false) return;
+    this.#onProblem(
+      "changes in the database are not heard: what is sent through DATABASE_URL does not reach the connection that listens; behind a pooler, set DATABASE_DIRECT_URL to the database itself",
+      undefined,
+    );
+  }
+
+  /** Whether what this instance says now is heard, and with it everything that was committed before; null when it cannot say anything. */
+  async #ping(waitMs: number): Promise<boolean | null> {
+    const id = randomUUID();
+    let timer: NodeJS.Timeout | undefined;
+    const heard = new Promise<boolean>(resolve => {
+      this.#pings.set(id, () => resolve(true));
+      timer = setTimeout(() => resolve(false), waitMs).unref();
+    });
+    try {
+      await this.#driver.query("SELECT pg_notify($1, $2)", [channel, `Ping ${id}`]);
+      return await heard;
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(timer);
+      this.#pings.delete(id);
+    }
+  }
+
   #lose(cause: unknown): void {
     this.#isConnected = false;
+    this.#isProven = false;
     this.#hasMissed = true;
     this.#onProblem("the connection that hears of changes is lost", cause);
     this.#tell(listener => listener.connected?.(false));

@@ -77,6 +77,11 @@ export function raises(error: unknown, sqlState: string): boolean {
   return isError(error) && errorCodesOf(error).includes(sqlState);
 }
 
+/** Whether the database refused because the role that is signed in may not do it. */
+export function lacksPrivilege(error: unknown): boolean {
+  return raises(error, "42501");
+}
+
 /** Also one that Node's own modules made for another realm, as under jest, where `instanceof` does not know it. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);

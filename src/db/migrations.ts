@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Connection } from "./driver";
 import type { Database } from "./database";
+import { lacksPrivilege } from "./database-errors";
 
 export interface Migration {
   name: string;
@@ -66,12 +67,23 @@ export async function applyMigrations(database: Database, migrations: readonly M
       );
     }
     if (status.pending.length === 0) return [];
-    await connection.script(createHistoryTable);
-    for (const migration of migrations) {
-      if (status.pending.includes(migration.name)) await applyOne(connection, migration);
+    try {
+      await connection.script(createHistoryTable);
+      for (const migration of migrations) {
+        if (status.pending.includes(migration.name)) await applyOne(connection, migration);
+      }
+    } catch (error) {
+      throw lacksPrivilege(error) ? ownerNeeded(status.pending, error) : error;
     }
     return status.pending;
   });
+}
+
+function ownerNeeded(pending: readonly string[], cause: unknown): MigrationError {
+  return new MigrationError(
+    `The role of DATABASE_URL may not apply migrations, and these are pending: ${pending.join(", ")}. Apply them with db:migrate as the owner of the tables.`,
+    { cause },
+  );
 }
 
 async function applyOne(connection: Connection, migration: Migration): Promise<void> {

@@ -1,5 +1,5 @@
 // Filters as clients see them: one definition beside each entity makes both the GraphQL input and the SQL condition.
-import { Field, InputType, Int, type ClassType } from "type-graphql";
+import { Field, ID, InputType, Int, type ClassType } from "type-graphql";
 import type { GraphQLScalarType } from "graphql";
 import {
   choiceCondition,
@@ -7,6 +7,7 @@ import {
   flagCondition,
   listCondition,
   rangeCondition,
+  referenceCondition,
   textCondition,
   toManyCondition,
   toOneCondition,
@@ -15,6 +16,7 @@ import {
   type RelationPath,
   type Sql,
 } from "../request/filter";
+import { decodeNodeId } from "./node-id";
 import { DateScalar, DateTimeScalar, DecimalScalar } from "./scalars";
 
 type InputClass = ClassType<object>;
@@ -70,6 +72,11 @@ export function text(column: string, description: string): FilterField {
 /** A column that is compared as a whole. */
 export function key(column: string, description: string): FilterField {
   return { type: () => KeyFilter, description, condition: choiceCondition({ name: column, type: "text" }) };
+}
+
+/** What is named by its global id, kept as the name of its GraphQL type in one column and its key in another. */
+export function reference(columns: { type: string; key: string }, description: string): FilterField {
+  return { type: () => IdFilter, description, condition: referenceCondition(columns, decodeNodeId) };
 }
 
 /** A column of an enum: `values` is the registered enum, `name` its GraphQL name, `type` its SQL type. */
@@ -154,6 +161,15 @@ class KeyFilter {
   eq?: string;
 
   @Field(() => [String], { nullable: true, description: `Is one of these; ${atMostValues}.` })
+  in?: string[];
+}
+
+@InputType("IdFilter", { description: "A condition on what something refers to, by its global id." })
+class IdFilter {
+  @Field(() => ID, { nullable: true, description: "Is what has this id." })
+  eq?: string;
+
+  @Field(() => [ID], { nullable: true, description: `Is what has one of these ids; ${atMostValues}.` })
   in?: string[];
 }
 

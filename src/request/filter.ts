@@ -158,6 +158,30 @@ export function choiceCondition({ name, type }: FilterColumn): FieldCondition {
   });
 }
 
+/** What something of any type is known by: the name of its type, and its key there. */
+export interface Reference {
+  type: string;
+  key: string;
+}
+
+/** `eq` and `in`, for a reference that is kept in two text columns. `parse` reads one that a client gave. */
+export function referenceCondition(
+  columns: Reference,
+  parse: (value: string, path: string) => Reference,
+): FieldCondition {
+  const is = (value: string, place: Place): Sql => {
+    const { type, key } = parse(value, place.path);
+    return sql`(${column(place, columns.type)} = ${type} AND ${column(place, columns.key)} = ${key})`;
+  };
+  return operators({
+    eq: (value, place) => is(value as string, place),
+    in: (value, place) => {
+      const any = checkLength(value as string[], place.path).map(one => is(one, place));
+      return any.length === 0 ? sql`FALSE` : sql`(${joinSql(any, " OR ")})`;
+    },
+  });
+}
+
 /** `eq`, `gt`, `gte`, `lt` and `lte`. */
 export function rangeCondition({ name, type }: FilterColumn): FieldCondition {
   const compare =

@@ -37,7 +37,7 @@ const overhead = 500;
 const tagBytes = 150;
 
 export class ResponseCache {
-  readonly #changes: Pick<ChangeFeed, "isConnected" | "subscribe">;
+  readonly #changes: Pick<ChangeFeed, "isProven" | "subscribe">;
   readonly #entries: LRUCache<string, Entry>;
   /** Keys of the answers that were made from an entity, or from any of a type. */
   readonly #keysByTag = new Map<string, Set<string>>();
@@ -49,7 +49,7 @@ export class ResponseCache {
   #clearedAt = 0;
 
   /** @param maxBytes of all answers together, with what is known of them. */
-  constructor(changes: Pick<ChangeFeed, "isConnected" | "subscribe">, maxBytes: number) {
+  constructor(changes: Pick<ChangeFeed, "isProven" | "subscribe">, maxBytes: number) {
     this.#changes = changes;
     this.#entries = new LRUCache({
       maxSize: maxBytes,
@@ -64,7 +64,7 @@ export class ResponseCache {
 
   /** The answer, when it is there and for this asker. */
   get(key: string, isAnonymous: boolean): CachedAnswer | null {
-    if (!this.#changes.isConnected) return null;
+    if (!this.#changes.isProven) return null;
     const entry = this.#entries.get(key);
     if (!entry || (entry.isForAnonymous && !isAnonymous)) return null;
     if (entry.expiresAt > Date.now()) return entry;
@@ -79,7 +79,7 @@ export class ResponseCache {
 
   /** Keeps the answer, unless it is one asker's alone or something that it was made from has changed meanwhile. */
   keep(key: string, answer: CachedAnswer, reads: Reads, { since, startedAt }: Making, isAnonymous: boolean): void {
-    if (!isKeepable(reads, isAnonymous) || !this.#changes.isConnected || this.#hasChanged(reads, since)) return;
+    if (!isKeepable(reads, isAnonymous) || !this.#changes.isProven || this.#hasChanged(reads, since)) return;
     this.#entries.set(key, {
       ...answer,
       isForAnonymous: reads.isViewerAsked,

@@ -1,20 +1,10 @@
 // A server that is killed while it publishes: each publication is wholly done or not at all, and what was acknowledged is there.
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createTokenService } from "../../src/auth/tokens";
 import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
-import type { Database } from "../../src/db/database";
-import { openEmbedded } from "../../src/db/embedded-driver";
-import { openDatabase, type DatabaseSettings } from "../../src/db/open-database";
-import { sql } from "../../src/db/sql";
 import { encodeNodeId } from "../../src/graphql/node-id";
-import { openTestDatabase, serverUrl } from "../support/database";
-import { goldenImage, postgresSettings } from "../support/golden";
-import { overhear } from "../support/log";
+import { startServerProcess, type ServerProcess } from "../support/server-process";
 import { publicUrl } from "../support/services";
+import { createSharedDatabase, type SharedDatabase } from "../support/shared-database";
 import { createViewer } from "../support/signed-in";
 
 const drafts = 500;
@@ -22,71 +12,19 @@ const kills = 3;
 /** Publications under way at once. */
 const lanes = 4;
 
-let directory: string;
-let onServer: Database | undefined;
-let settings: DatabaseSettings;
-let child: ChildProcess | undefined;
+let shared: SharedDatabase;
+let server: ServerProcess | undefined;
 let signingKeys: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "learngraph-publish-"));
   signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
-  settings = { dataDirectory: directory, poolSize: 4, acquireTimeoutMs: 20_000, statementTimeoutMs: 20_000 };
-  if (serverUrl === undefined) {
-    await (await openEmbedded({ directory, image: new Blob([readFileSync(goldenImage("empty"))]) })).close();
-  } else {
-    onServer = await openTestDatabase({ golden: "empty" });
-    const [row] = await onServer.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-    settings.url = postgresSettings(serverUrl, row?.name ?? "").url;
-  }
+  shared = await createSharedDatabase();
 });
 
 afterAll(async () => {
-  child?.kill("SIGKILL");
-  await onServer?.close();
-  rmSync(directory, { recursive: true, force: true });
+  await server?.kill();
+  await shared.remove();
 });
-
-async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const database = await openDatabase(settings);
-  try {
-    return await work(database);
-  } finally {
-    await database.close();
-  }
-}
-
-/** @returns the URL of a server process on the database. */
-async function start(): Promise<string> {
-  child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "dist/src/main.js"], {
-    env: {
-      ...{ PATH: process.env["PATH"], PORT: "0", DATA_DIRECTORY: directory, CONTENT_ON_START: "never" },
-      ...{ PLAYGROUND: "false", LOG_FORMAT: "json", LOG_LEVEL: "info" },
-      ...{ AUTH_SIGNING_KEYS: signingKeys, PUBLIC_URL: publicUrl },
-      ...(settings.url === undefined ? {} : { DATABASE_URL: settings.url }),
-    },
-  });
-  let output = "";
-  return new Promise((resolve, reject) => {
-    for (const stream of [child?.stdout, child?.stderr]) {
-      stream?.on("data", part => {
-        output += String(part);
-        const url = /ready at (http:\/\/[\w.:]+)/.exec(output)?.[1];
-        if (url) resolve(url);
-      });
-    }
-    child?.once("close", () => {
-      overhear(output);
-      reject(new Error(`the process ended:\n${output}`));
-    });
-  });
-}
-
-async function kill(): Promise<void> {
-  const ended = child && once(child, "exit");
-  child?.kill("SIGKILL");
-  await ended;
-}
 
 /** Publishes one after the other, several at once, until the server is gone. Adds to `acknowledged` what the server said was done. */
 async function publishAll(url: string, token: string, ids: number[], acknowledged: Set<number>): Promise<void> {
@@ -111,7 +49,7 @@ async function publishAll(url: string, token: string, ids: number[], acknowledge
 }
 
 it(`loses nothing in ${kills} kills in the middle of ${drafts} publications`, async () => {
-  const { viewer, ids } = await withDatabase(async database => {
+  const { viewer, ids } = await shared.use(async database => {
     const editor = await createViewer(database, { role: "EDITOR" });
     const content = {
       ...{ name: "N", vendor: "V", category: "CODE_EDITOR", tagline: "T", website: "https://example.org" },
@@ -132,15 +70,16 @@ it(`loses nothing in ${kills} kills in the middle of ${drafts} publications`, as
   const acknowledged = new Set<number>();
   const left = [...ids];
   for (let round = 1; round <= kills; round++) {
-    const url = await start();
+    server = startServerProcess({ ...shared.env, AUTH_SIGNING_KEYS: signingKeys, PUBLIC_URL: publicUrl });
+    const url = await server.url();
     const publishing = publishAll(url, token, left, acknowledged);
     const enough = acknowledged.size + 40;
     while (acknowledged.size < enough) await new Promise(resolve => setTimeout(resolve, 5));
-    await kill();
+    await server.kill();
     await publishing;
   }
   expect(left.length).toBeGreaterThan(0);
-  await withDatabase(async database => {
+  await shared.use(async database => {
     const revisions = await database.models.revision.findMany({ select: { id: true, entityId: true, state: true } });
     const tools = new Set((await database.models.tool.findMany({ select: { id: true } })).map(({ id }) => id));
     const events = await database.models.auditEvent.findMany({ where: { action: "publishRevision" } });

@@ -12,14 +12,13 @@ import { fileText } from "../../src/content/file.write";
 import { readLiveScope, readLiveSources } from "../../src/content/live.read";
 import { loadMarkdown } from "../../src/content/markdown.pipeline";
 import type { Source } from "../../src/content/source.model";
-import { createDatabase, type Database } from "../../src/db/database";
-import { openEmbedded } from "../../src/db/embedded-driver";
+import type { Database } from "../../src/db/database";
 import { joinSql, sql, trustedSql } from "../../src/db/sql";
 import { runProgram } from "../support/command";
 import { edited, lesson, smallContent, withContent, type ContentFiles } from "../support/content-files";
 import { catalogues } from "../support/content-sources";
-import { openBlankDatabase, openTestDatabase, serverUrl } from "../support/database";
-import { goldenImage, postgresSettings } from "../support/golden";
+import { openTestDatabase } from "../support/database";
+import { createSharedDatabase, type SharedDatabase } from "../support/shared-database";
 
 /** The directory that each test exports into; it is not there yet. */
 let directory: string;
@@ -277,36 +276,19 @@ formerSlugs:
 });
 
 describe("Command content export", () => {
-  let data: string;
-  let database: Database | undefined;
-  let env: Record<string, string>;
-  const content = (...args: string[]) => runProgram("content", args, { env });
+  let shared: SharedDatabase;
+  const content = (...args: string[]) => runProgram("content", args, { env: shared.env });
 
   beforeAll(async () => {
-    data = await mkdtemp(join(tmpdir(), "learngraph-export-"));
-    env = { DATA_DIRECTORY: data };
-    if (serverUrl !== undefined) {
-      database = await openTestDatabase({ golden: "empty" });
-      await importFiles(database, smallContent);
-      env["DATABASE_URL"] = await urlOf(serverUrl, database);
-      return;
-    }
-    const image = new Blob([await readFile(goldenImage("empty"))]);
-    const embedded = createDatabase(await openEmbedded({ directory: data, image }));
-    await importFiles(embedded, smallContent);
-    await embedded.close();
+    shared = await createSharedDatabase();
+    await shared.use(database => importFiles(database, smallContent));
   });
-  afterAll(async () => {
-    await database?.close();
-    await rm(data, { recursive: true });
-  });
+  afterAll(() => shared.remove());
 
   it("does not migrate a database to read it", async () => {
-    const blank = serverUrl === undefined ? undefined : await openBlankDatabase();
-    const elsewhere: Record<string, string> = { DATA_DIRECTORY: dirname(directory) };
-    if (serverUrl !== undefined && blank) elsewhere["DATABASE_URL"] = await urlOf(serverUrl, blank);
-    const outcome = await runProgram("content", ["export", directory], { env: elsewhere });
-    await blank?.close();
+    const blank = await createSharedDatabase("blank");
+    const outcome = await runProgram("content", ["export", directory], { env: blank.env });
+    await blank.remove();
     expect(outcome).toEqual({
       exitCode: 1,
       stdout: "",
@@ -364,11 +346,6 @@ async function emptyTables(database: Database): Promise<void> {
 
 const importFiles = (database: Database, files: Readonly<ContentFiles>) =>
   withContent(files, from => importContent(database, from, { prune: true }));
-
-async function urlOf(url: string, database: Database): Promise<string> {
-  const [row] = await database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-  return postgresSettings(url, row?.name ?? "").url;
-}
 
 /** Every document in its normal form, in the order of the files; none may have problems. */
 async function sourcesIn(from: string): Promise<Source[]> {

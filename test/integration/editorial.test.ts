@@ -516,4 +516,87 @@ describe("Audit", () => {
     expectCode(await api.execute(`{ auditEvents { nodes { id } } }`, undefined, { as: ada }), "FORBIDDEN");
     await expect(api.database.models.auditEvent.deleteMany()).rejects.toThrow();
   });
+
+  const actionsOn = async (filter: string) => {
+    const { auditEvents } = await api.data<{ auditEvents: { nodes: { action: string }[] } }, never>(
+      `{ auditEvents(first: 100, filter: ${filter}) { nodes { action } } }`,
+      undefined,
+      { as: admin },
+    );
+    return auditEvents.nodes.map(({ action }) => action);
+  };
+
+  it("is found by what was written, also after it is gone, and by several at once", async () => {
+    const one = await published("createTool", newTool("audited-tool"));
+    const other = await published("createLesson", newLesson("audited-lesson"));
+    await done("archiveContent", `id: "${one.id}"`);
+    expect(await actionsOn(`{ subject: { eq: "${one.id}" } }`)).toEqual([
+      "createTool",
+      "publishRevision",
+      "archiveContent",
+    ]);
+    expect(
+      await actionsOn(`{ subject: { in: ["${one.id}", "${other.id}"] }, action: { eq: "publishRevision" } }`),
+    ).toEqual(["publishRevision", "publishRevision"]);
+    const lessonOfThatKey = Buffer.from(Buffer.from(one.id, "base64url").toString().replace("Tool", "Lesson")).toString(
+      "base64url",
+    );
+    expect(await actionsOn(`{ subject: { eq: "${lessonOfThatKey}" } }`)).not.toContain("archiveContent");
+    expect(await actionsOn(`{ subject: { in: [] } }`)).toEqual([]);
+    const wrong = await api.execute(
+      `{ auditEvents(filter: { subject: { eq: "nonsense" } }) { nodes { id } } }`,
+      undefined,
+      {
+        as: admin,
+      },
+    );
+    expectCode(wrong, "BAD_USER_INPUT");
+    expect(wrong.errors[0]).toMatchObject({ extensions: { argument: "filter.subject.eq" } });
+  });
+});
+
+describe("An account that is deleted", () => {
+  it("is named no more on what it saved, approved and did", async () => {
+    const { id } = await createUser(api.database, { role: "EDITOR", displayName: "Edna Passing" });
+    const edna: Viewer = { userId: id, role: "EDITOR", sessionId: randomUUID() };
+    const saved = await done("createTool", newTool("of-edna"), edna);
+    const handedIn = await done("submitRevision", `revisionId: "${(await done("createTool", newTool("of-ada"))).id}"`);
+    await done("approveRevision", `revisionId: "${handedIn.id}"`, edna);
+    const named = async () => {
+      const {
+        saved: s,
+        approved,
+        auditEvents,
+      } = await api.data<Record<string, unknown>, never>(
+        `{ saved: revision(id: "${saved.id}") { authorName } approved: revision(id: "${handedIn.id}") { authorName approverName }
+           auditEvents(first: 100, filter: { action: { eq: "approveRevision" } }) { nodes { actorName actor { displayName } } } }`,
+        undefined,
+        { as: admin },
+      );
+      const { nodes } = auditEvents as { nodes: unknown[] };
+      return [s, approved, nodes.at(-1)];
+    };
+    expect(await named()).toEqual([
+      { authorName: "Edna Passing" },
+      { authorName: "Ada", approverName: "Edna Passing" },
+      { actorName: "Edna Passing", actor: { displayName: "Edna Passing" } },
+    ]);
+    const byName = () =>
+      api.data<{ auditEvents: { totalCount: number } }, never>(
+        `{ auditEvents(filter: { actorName: { eq: "Edna Passing" } }) { totalCount } }`,
+        undefined,
+        { as: admin },
+      );
+    expect((await byName()).auditEvents.totalCount).toBe(2);
+
+    await api.database.models.user.delete({ where: { id } });
+    expect(await named()).toEqual([
+      { authorName: "a deleted account" },
+      { authorName: "Ada", approverName: "a deleted account" },
+      { actorName: "a deleted account", actor: null },
+    ]);
+    expect((await byName()).auditEvents.totalCount).toBe(0);
+    // Who it was can still be told apart.
+    expect(await api.database.models.auditEvent.count({ where: { actorId: id } })).toBe(2);
+  });
 });

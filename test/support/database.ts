@@ -1,9 +1,10 @@
 // A database of a test's own: a copy of a golden one, on PGlite in memory or on the PostgreSQL server of TEST_DATABASE_URL.
 import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
-import { createDatabase, type Database } from "../../src/db/database";
+import { createDatabase, type Database, type DatabaseSession } from "../../src/db/database";
 import { openEmbedded } from "../../src/db/embedded-driver";
-import { openPostgres } from "../../src/db/postgres-driver";
+import { openPostgres, type PostgresSettings } from "../../src/db/postgres-driver";
+import { sql } from "../../src/db/sql";
 import { goldenImage, onServer, postgresSettings, templateName, type Golden } from "./golden";
 
 /** Set when the suite runs on a PostgreSQL server. */
@@ -18,6 +19,19 @@ export async function openTestDatabase({ golden }: { golden: Golden }): Promise<
 export async function openBlankDatabase(): Promise<Database> {
   if (serverUrl !== undefined) return openCopyOnServer(serverUrl, "TEMPLATE template0");
   return createDatabase(await openEmbedded({}));
+}
+
+/** Where other connections find a database of this file; undefined on PGlite, which has no others. */
+export async function settingsOf(database: DatabaseSession): Promise<PostgresSettings | undefined> {
+  if (serverUrl === undefined) return undefined;
+  const [row] = await database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
+  return postgresSettings(serverUrl, row?.name ?? "");
+}
+
+/** The same database on connections of its own, as another process has it; on PGlite, which has one connection, the one that is given. */
+export async function openAgain(database: Database): Promise<Database> {
+  const settings = await settingsOf(database);
+  return settings ? createDatabase(openPostgres(settings)) : database;
 }
 
 async function openCopyOnServer(url: string, options: string): Promise<Database> {

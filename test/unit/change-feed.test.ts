@@ -5,13 +5,14 @@ import type { ChannelListener } from "../../src/db/driver";
 import { changeEvents } from "../../src/request/change-events";
 import type { RequestContext } from "../../src/request/context";
 
-function setUp() {
+/** @param answers whether the channel carries what is sent on it. */
+function setUp({ answers = true } = {}) {
   let channel: ChannelListener | null = null;
   let ends = 0;
   const feed = new ChangeFeed({
     query: (_text, [name, payload]) => {
       expect(name).toBe("learngraph_changes");
-      channel?.message(String(payload));
+      if (answers) channel?.message(String(payload));
       return Promise.resolve([]);
     },
     listen: (name, listener) => {
@@ -30,7 +31,7 @@ function setUp() {
   return {
     ...{ feed, problems, heard },
     ends: () => ends,
-    start: () => feed.start(message => problems.push(message)),
+    start: () => feed.start(message => problems.push(message), { pingMs: 20 }),
     say: (payload: string) => channel?.message(payload),
     lose: () => channel?.lost(new Error("gone")),
     reconnect: () => channel?.connected(),
@@ -80,7 +81,9 @@ describe("ChangeFeed", () => {
   it("tells that changes may be missed, and afterwards that everything may have changed", async () => {
     const { feed, start, heard, problems, lose, reconnect } = setUp();
     await start();
+    expect([feed.isProven, await feed.caughtUp()]).toEqual([true, true]);
     lose();
+    expect([feed.isProven, await feed.caughtUp()]).toEqual([false, false]);
     expect([feed.isConnected, problems]).toEqual([false, ["the connection that hears of changes is lost"]]);
     const together = nextSet(feed);
     reconnect();
@@ -102,6 +105,30 @@ describe("ChangeFeed", () => {
     say("Planet ADDED 1");
     expect(heard).toEqual(["true", "Topic CHANGED 1", "Topic"]);
     expect(problems).toEqual(["a listener to changes failed", "an announcement was not understood"]);
+  });
+
+  it("warns once when what is sent through the pool is not heard, and takes its own question for no change", async () => {
+    const [deaf, hearing] = [setUp({ answers: false }), setUp()];
+    await Promise.all([deaf.start(), hearing.start()]);
+    while (deaf.problems.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
+    expect([deaf.feed.isProven, hearing.feed.isProven]).toEqual([false, true]);
+    deaf.lose();
+    deaf.reconnect();
+    await new Promise(resolve => setTimeout(resolve, 60));
+    const [warning, ...others] = deaf.problems;
+    expect(warning).toMatch(
+      /^changes in the database are not heard: .* set DATABASE_DIRECT_URL to the database itself$/,
+    );
+    expect(others).toEqual(["the connection that hears of changes is lost"]);
+    expect([hearing.problems, hearing.heard]).toEqual([[], ["true"]]);
+  });
+
+  it("warns of nothing when it was stopped before an answer could come", async () => {
+    const { feed, start, problems } = setUp({ answers: false });
+    await start();
+    await feed.stop();
+    await new Promise(resolve => setTimeout(resolve, 60));
+    expect(problems).toEqual([]);
   });
 
   it("tells nothing to a listener that has ended", async () => {

@@ -4,6 +4,7 @@ import { joinSql, sql, trustedSql, type Sql } from "../../db/sql";
 import { contentKinds, type ContentKind } from "../content.files";
 import { isSlug } from "../content.text";
 import { readLiveSources, type LiveScope } from "../live.read";
+import { entityOf } from "../revision.write";
 import type { Source } from "../source.model";
 import { checkHealth } from "./health.check";
 import type { HealthFinding } from "./health.finding";
@@ -98,7 +99,7 @@ function addressStatement(slugsOfKind: (kind: ContentKind) => string[]): Sql {
     return [
       sql`SELECT ${kind}::text AS "kind", r."slug" AS "address", t."slug", t.${name} AS "name", 1 AS "order"
           FROM "slug_redirect" r JOIN ${table} t ON t."id" = r."entity_id"
-          WHERE r."entity" = ${kind.toUpperCase()}::"revision_entity" AND r."slug" = ANY (${slugs}::text[])`,
+          WHERE r."entity" = ${entityOf(kind)}::"revision_entity" AND r."slug" = ANY (${slugs}::text[])`,
       sql`SELECT ${kind}::text, t."slug", t."slug", t.${name}, 2 FROM ${table} t WHERE t."slug" = ANY (${slugs}::text[])`,
     ];
   });

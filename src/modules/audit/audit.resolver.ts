@@ -6,7 +6,7 @@ import { connect } from "../../graphql/connection";
 import { selectedColumns } from "../../graphql/selection";
 import type { RequestContext } from "../../request/context";
 import { userEntity } from "../user/user.rows";
-import { readUser } from "../user/user.service";
+import { deletedAccount, readUser } from "../user/user.service";
 import { User } from "../user/user.type";
 import { AuditEventListArgs } from "./audit.args";
 import { auditEvents, type AuditEventRow } from "./audit.rows";
@@ -17,7 +17,7 @@ export class AuditEventResolver {
   @RequireAccess("ADMIN")
   @Query(() => AuditEventConnection, {
     description:
-      'What editors and admins have written, from the first event on unless told.\n\nExample: `{ auditEvents(first: 10, orderBy: { field: OCCURRED_AT, direction: DESC }, filter: { action: { eq: "publishRevision" } }) { nodes { occurredAt actorName action subjectType subjectKey } } }`',
+      'What editors and admins have written, from the first event on unless told.\n\nExample: `{ auditEvents(first: 10, orderBy: { field: OCCURRED_AT, direction: DESC }, filter: { subject: { eq: "VG9vbDox" }, action: { eq: "publishRevision" } }) { nodes { occurredAt actorName action subjectType subjectKey } } }`',
   })
   auditEvents(
     @Args(() => AuditEventListArgs) args: AuditEventListArgs,
@@ -45,6 +45,14 @@ export class AuditEventResolver {
   })
   request(@Root() event: AuditEventRow): string | null {
     return event.requestId;
+  }
+
+  @FieldResolver(() => String, {
+    description: "Who did it, by the name they had then; `a deleted account` when their account is deleted.",
+  })
+  async actorName(@Root() event: AuditEventRow, @Ctx() ctx: RequestContext): Promise<string> {
+    if (event.actorId === null || (await readUser(ctx, event.actorId, new Set(["id"])))) return event.actorName;
+    return deletedAccount;
   }
 
   @FieldResolver(() => User, {

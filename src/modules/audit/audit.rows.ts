@@ -36,7 +36,13 @@ export const auditEventEntity = defineEntity<AuditEventRow>({
     address: "text",
   },
   always: ["id"],
-  needs: { actor: ["actorId"], request: ["requestId"], subjectType: ["entity"], subjectKey: ["entityId"] },
+  needs: {
+    actor: ["actorId"],
+    actorName: ["actorId", "actorName"],
+    request: ["requestId"],
+    subjectType: ["entity"],
+    subjectKey: ["entityId"],
+  },
 });
 
 export const auditEvents = defineList({

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSession } from "../../db/database";
 import type { RequestContext } from "../../request/context";
+import { deletedAccount } from "../user/user.service";
 import { insertAuditEvent } from "./audit.rows";
 
 /** Who writes, and from where. */
@@ -34,7 +35,7 @@ export async function actorOf(ctx: RequestContext): Promise<Actor> {
   });
   return {
     id: viewer.userId,
-    name: user?.displayName ?? "a deleted account",
+    name: user?.displayName ?? deletedAccount,
     requestId: ctx.requestId,
     address: ctx.client.address,
   };

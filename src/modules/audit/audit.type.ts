@@ -13,9 +13,6 @@ export class AuditEvent extends Node {
   @Field(() => DateTimeScalar, { description: "When it was done." })
   readonly occurredAt!: string;
 
-  @Field(() => String, { description: "Who did it, by the name they had then." })
-  readonly actorName!: string;
-
   @Field(() => String, { description: "What was done: the name of the mutation, or of what did it by itself." })
   readonly action!: string;
 

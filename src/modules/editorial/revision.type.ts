@@ -33,7 +33,10 @@ export class Revision extends Node {
   @Field(() => String, { description: "The address of the content, as it was when this was saved." })
   readonly slug!: string;
 
-  @Field(() => String, { description: "Who saved it, by the name they had then; `import` for what came from files." })
+  @Field(() => String, {
+    description:
+      "Who saved it, by the name they had then; `import` for what came from files, `a deleted account` when theirs is.",
+  })
   readonly authorName!: string;
 
   @Field(() => String, { description: "What the author said about it; may be empty." })
@@ -47,7 +50,7 @@ export class Revision extends Node {
 
   @Field(() => String, {
     nullable: true,
-    description: "Who approved it, by the name they had then; null until somebody has.",
+    description: "Who approved it, by the name they had then, or `a deleted account`; null until somebody has.",
   })
   readonly approverName!: string | null;
 

@@ -70,7 +70,7 @@ export class ViewerLearningFields {
 export class BookmarkResolver {
   @FieldResolver(() => BookmarkTarget, {
     nullable: true,
-    description: "What it is of; null when that was deleted this very moment.",
+    description: "What it is of; null while that is off the site: the bookmark counts again when it is back.",
   })
   target(@Root() bookmark: BookmarkRow, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
     const { lessonId, topicId, toolId } = bookmark;

@@ -9,6 +9,9 @@ export function isUserKey(key: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key);
 }
 
+/** Who did something, when their account is deleted; the database writes the same on their revisions. */
+export const deletedAccount = "a deleted account";
+
 /** The user, for that user and for admins; null for everybody else, exactly as if there were none. */
 export async function readUser(ctx: RequestContext, userId: string, columns: ColumnSet): Promise<UserRow | null> {
   const { viewer } = ctx;

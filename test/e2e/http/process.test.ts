@@ -1,71 +1,33 @@
-// The real process, as `npm start` runs it: what it prints, how it ends, and what it refuses to start with. Needs dist/src (scripts/compile.mjs).
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { once } from "node:events";
+// The real process, as `npm start` runs it: what it prints, how it ends, and what it refuses to start with. Needs dist/src (scripts/build.mjs).
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { edited, smallContent, withContent } from "../../support/content-files";
-import { overhear } from "../../support/log";
+import { startServerProcess, type ServerProcess } from "../../support/server-process";
 import { canary } from "./refusals";
 
-interface Run {
-  readonly process: ChildProcessWithoutNullStreams;
-  readonly output: () => string;
-  readonly exit: Promise<number | null>;
-}
-
 let directory: string;
-const running = new Set<ChildProcessWithoutNullStreams>();
+const running = new Set<ServerProcess>();
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "learngraph-process-"));
 });
 
 afterAll(async () => {
-  for (const child of running) child.kill("SIGKILL");
+  await Promise.all([...running].map(one => one.kill()));
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Only what a test gives, so that the surroundings of the test run decide nothing. */
-function start(environment: Record<string, string>): Run {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "dist/src/main.js"], {
-    env: {
-      PATH: process.env["PATH"],
-      PORT: "0",
-      DATA_DIRECTORY: directory,
-      CONTENT_ON_START: "never",
-      PLAYGROUND: "false",
-      LOG_FORMAT: "json",
-      ...environment,
-    },
-  });
-  running.add(child);
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", part => (output += String(part)));
-  const exit = once(child, "close").then(([code]) => {
-    running.delete(child);
-    overhear(output);
-    return code as number | null;
-  });
-  return { process: child, output: () => output, exit };
-}
-
-/** The URL that the process names once it listens. */
-async function urlOf(run: Run): Promise<string> {
-  const state = { ended: false };
-  void run.exit.then(() => (state.ended = true));
-  for (;;) {
-    const url = /ready at (http:\/\/[\w.:]+)/.exec(run.output())?.[1];
-    if (url) return url;
-    if (state.ended) throw new Error(`the process ended:\n${run.output()}`);
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
+function start(environment: Record<string, string>): ServerProcess {
+  const started = startServerProcess({ DATA_DIRECTORY: directory, ...environment });
+  running.add(started);
+  return started;
 }
 
 describe("The server's process", () => {
   it("names its URL last, serves, keeps its directory to itself, and ends with 0 on SIGTERM", async () => {
     const first = start({});
-    const url = await urlOf(first);
+    const url = await first.url();
     const lines = first.output().trim().split("\n");
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
       level: "info",

@@ -3,12 +3,11 @@ import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { createDatabase, type Database } from "../../../src/db/database";
 import { openPostgres } from "../../../src/db/postgres-driver";
-import { sql } from "../../../src/db/sql";
 import { CatalogChangedDocument, TopicPublishedDocument } from "../../../src/generated/client/graphql";
 import { encodeNodeId } from "../../../src/graphql/node-id";
-import { serverUrl } from "../../support/database";
+import { openAgain, serverUrl, settingsOf } from "../../support/database";
 import { createTopic } from "../../support/factories";
-import { postgresSettings } from "../../support/golden";
+import { createTestLog } from "../../support/log";
 import { begun, openLive, upTo, type LiveClient } from "../../support/live";
 import { startTestServer, type TestServer } from "../../support/server";
 
@@ -19,7 +18,7 @@ let elsewhere: Database;
 
 beforeAll(async () => {
   server = await startTestServer();
-  elsewhere = await openElsewhere();
+  elsewhere = await openAgain(server.database);
 });
 afterAll(async () => {
   if (elsewhere !== server.database) await elsewhere.close();
@@ -29,16 +28,6 @@ beforeEach(() => {
   live = openLive(server.url);
 });
 afterEach(() => live.close());
-
-async function databaseName(): Promise<string> {
-  const [row] = await server.database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-  return row?.name ?? "";
-}
-
-async function openElsewhere(): Promise<Database> {
-  if (serverUrl === undefined) return server.database;
-  return createDatabase(openPostgres(postgresSettings(serverUrl, await databaseName())));
-}
 
 /** A script as from psql. */
 async function run(script: string): Promise<void> {
@@ -215,14 +204,14 @@ describe("Two servers on one database", () => {
 if (serverUrl === undefined) {
   process.stderr.write("changes.test.ts: the tests of a lost connection need a server (TEST_DATABASE_URL).\n");
 } else {
-  describeOnServer(serverUrl);
+  describeOnServer();
 }
 
-function describeOnServer(url: string): void {
+function describeOnServer(): void {
   describe("A connection that hears of changes", () => {
     /** As somebody at psql. */
     async function psql<Row>(text: string): Promise<Row[]> {
-      const client = new Client({ connectionString: postgresSettings(url, await databaseName()).url });
+      const client = new Client({ connectionString: (await settingsOf(server.database))?.url });
       await client.connect();
       try {
         return (await client.query(text)).rows as Row[];
@@ -230,6 +219,21 @@ function describeOnServer(url: string): void {
         await client.end();
       }
     }
+
+    it("that cannot hear the database, as behind a pooler, is warned of in the log", async () => {
+      const settings = await settingsOf(server.database);
+      if (!settings) throw new Error("this needs a server");
+      const { log, lines } = createTestLog();
+      // Listening somewhere else has the same effect: it succeeds, and nothing is heard.
+      const deaf = createDatabase(openPostgres({ ...settings, directUrl: serverUrl }));
+      await deaf.changes.start((message, cause) => log.warn({ err: cause }, message), { pingMs: 200 });
+      while (lines.length === 0) await new Promise(resolve => setTimeout(resolve, 20));
+      await deaf.close();
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain("set DATABASE_DIRECT_URL to the database itself");
+      // One that hears had its answer long ago.
+      expect(server.log.join("\n")).not.toContain("DATABASE_DIRECT_URL");
+    });
 
     it("is made again when it is lost, and subscribers are told that anything may have changed", async () => {
       const followed = await followCatalogue();

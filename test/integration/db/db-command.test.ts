@@ -1,12 +1,8 @@
 // The command `db` from outside: what it prints, its exit codes, and what it leaves in the database. `db new` is in test/guards/schema-drift.test.ts.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Database } from "../../../src/db/database";
-import { sql } from "../../../src/db/sql";
 import { copyProject, runProgram, type Outcome, type ProjectCopy } from "../../support/command";
-import { openBlankDatabase, serverUrl } from "../../support/database";
-import { postgresSettings } from "../../support/golden";
+import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 
 const shipped = readdirSync("prisma/migrations", { withFileTypes: true })
   .filter(entry => entry.isDirectory())
@@ -15,23 +11,13 @@ const shipped = readdirSync("prisma/migrations", { withFileTypes: true })
 const lines = (prefix: string) => shipped.map(name => `${prefix}${name}\n`).join("");
 
 describe("Command db", () => {
-  let directory: string;
-  let onServer: Database | undefined;
-  let env: Record<string, string>;
+  let shared: SharedDatabase;
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), "learngraph-db-"));
-    env = { DATA_DIRECTORY: directory };
-    if (serverUrl === undefined) return;
-    onServer = await openBlankDatabase();
-    const [row] = await onServer.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-    env["DATABASE_URL"] = postgresSettings(serverUrl, row?.name ?? "").url;
+    shared = await createSharedDatabase("blank");
   });
-  afterAll(async () => {
-    await onServer?.close();
-    rmSync(directory, { recursive: true });
-  });
+  afterAll(() => shared.remove());
 
-  const db = (...args: string[]): Promise<Outcome> => runProgram("db", args, { env });
+  const db = (...args: string[]): Promise<Outcome> => runProgram("db", args, { env: shared.env });
 
   it("takes a new database to the shipped catalogue: status, migrate, status, seed, seed again", async () => {
     const pending = await db("status");
@@ -57,13 +43,13 @@ describe("Command db", () => {
       writeFileSync(file, `${readFileSync(file, "utf8")}\n-- another thought\n`);
       for (const name of later) rmSync(join(copy.root, "prisma/migrations", name), { recursive: true });
 
-      const status = await runProgram("db", ["status"], { env, root: copy.root });
+      const status = await runProgram("db", ["status"], { env: shared.env, root: copy.root });
       expect(status).toMatchObject({ exitCode: 1, stderr: "" });
       expect(status.stdout.match(/^\w+ +\S+/gm)).toEqual([
         `edited   ${first}`,
         ...later.map(name => `unknown  ${name}`),
       ]);
-      const migrate = await runProgram("db", ["migrate"], { env, root: copy.root });
+      const migrate = await runProgram("db", ["migrate"], { env: shared.env, root: copy.root });
       expect(migrate).toMatchObject({ exitCode: 1, stdout: "" });
       expect(migrate.stderr).toContain(`changed after they had been applied: ${first}.`);
       expect(migrate.stderr).not.toContain("    at ");
@@ -76,21 +62,21 @@ describe("Command db", () => {
     const unasked = await db("reset");
     expect(unasked).toMatchObject({ exitCode: 2, stdout: "" });
     expect(unasked.stderr).toMatch(/^This deletes everything in .*\. Say so with --force\.\n\nUsage:/);
-    const production = await runProgram("db", ["reset", "--force"], { env: { ...env, NODE_ENV: "production" } });
+    const production = await runProgram("db", ["reset", "--force"], { env: { ...shared.env, NODE_ENV: "production" } });
     expect(production).toMatchObject({ exitCode: 1, stdout: "" });
     expect(production.stderr).toMatch(/never reset/);
     expect(await db("status")).toMatchObject({ exitCode: 0 });
   });
 
   it("resets with --force: everything is deleted, then the catalogue is there again, and other files stay", async () => {
-    writeFileSync(join(directory, "notes.txt"), "mine");
+    writeFileSync(join(shared.directory, "notes.txt"), "mine");
     const outcome = await db("reset", "--force");
     expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
     const [deleted, ...rest] = outcome.stdout.split("\n");
     expect(deleted).toMatch(/^everything was deleted in the (embedded )?database /);
     expect(rest.join("\n")).toBe(lines("applied ") + catalogue("created"));
-    expect(existsSync(join(directory, "notes.txt"))).toBe(true);
-    expect(existsSync(join(directory, "lock"))).toBe(false);
+    expect(existsSync(join(shared.directory, "notes.txt"))).toBe(true);
+    expect(existsSync(join(shared.directory, "lock"))).toBe(false);
   });
 
   it.each([
@@ -117,7 +103,7 @@ describe("Command db", () => {
   });
 
   it("says in one line that the database is away, with exit code 1", async () => {
-    const away = { ...env, DATABASE_URL: "postgresql://somebody:secret@127.0.0.1:1/learngraph" };
+    const away = { ...shared.env, DATABASE_URL: "postgresql://somebody:secret@127.0.0.1:1/learngraph" };
     const outcome = await runProgram("db", ["migrate"], { env: away });
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
     expect(outcome.stderr).toMatch(

@@ -4,17 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "../../../src/db/database";
 import { lockDirectory } from "../../../src/db/directory-lock";
-import { openEmbedded } from "../../../src/db/embedded-driver";
-import { openDatabase, type DatabaseSettings } from "../../../src/db/open-database";
-import { sql } from "../../../src/db/sql";
+import { openDatabase } from "../../../src/db/open-database";
 import { createFileTransport, mailDirectory, readMailFiles } from "../../../src/mail/file.transport";
 import type { OutgoingMail } from "../../../src/mail/mail.message";
 import { startMailSender } from "../../../src/mail/mail.sender";
 import { queueMail } from "../../../src/mail/outbox";
 import { runProgram, type Outcome } from "../../support/command";
-import { openBlankDatabase, openTestDatabase, serverUrl } from "../../support/database";
-import { goldenImage, postgresSettings } from "../../support/golden";
 import { createTestLog } from "../../support/log";
+import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 import { until } from "../../support/smtp";
 
 const mail: OutgoingMail = {
@@ -63,28 +60,16 @@ describe("File transport", () => {
 });
 
 describe("Command mail show", () => {
+  let shared: SharedDatabase;
   let directory: string;
-  let onServer: Database | undefined;
-  let settings: DatabaseSettings;
-  let env: Record<string, string>;
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), "learngraph-mail-"));
-    settings = { dataDirectory: directory, poolSize: 2, acquireTimeoutMs: 20_000, statementTimeoutMs: 20_000 };
-    env = { DATA_DIRECTORY: directory };
-    if (serverUrl === undefined) {
-      await (await openEmbedded({ directory, image: new Blob([readFileSync(goldenImage("empty"))]) })).close();
-    } else {
-      onServer = await openTestDatabase({ golden: "empty" });
-      settings.url = env["DATABASE_URL"] = await urlOf(serverUrl, onServer);
-    }
+    shared = await createSharedDatabase();
+    directory = shared.directory;
   });
   afterEach(() => rmSync(mailDirectory(directory), { recursive: true, force: true }));
-  afterAll(async () => {
-    await onServer?.close();
-    rmSync(directory, { recursive: true });
-  });
+  afterAll(() => shared.remove());
 
-  const show = (...args: string[]): Promise<Outcome> => runProgram("mail", ["show", ...args], { env });
+  const show = (...args: string[]): Promise<Outcome> => runProgram("mail", ["show", ...args], { env: shared.env });
   const queue = (database: Database, recipient: string, greeting = "") =>
     queueMail(database, {
       recipient,
@@ -101,7 +86,7 @@ describe("Command mail show", () => {
     await sender.stop();
   };
   const withDatabase = async <T>(work: (database: Database) => Promise<T>): Promise<T> => {
-    const database = await openDatabase(settings);
+    const database = await openDatabase(shared.settings);
     try {
       return await work(database);
     } finally {
@@ -179,13 +164,9 @@ Subject: Hello
   });
 
   it("says what to do about a database without migrations", async () => {
-    const blank = mkdtempSync(join(tmpdir(), "learngraph-mail-"));
-    const blankOnServer = serverUrl === undefined ? undefined : await openBlankDatabase();
-    const blankEnv: Record<string, string> = { DATA_DIRECTORY: blank };
-    if (serverUrl !== undefined && blankOnServer) blankEnv["DATABASE_URL"] = await urlOf(serverUrl, blankOnServer);
-    const unmigrated = await runProgram("mail", ["show"], { env: blankEnv });
-    await blankOnServer?.close();
-    rmSync(blank, { recursive: true });
+    const blank = await createSharedDatabase("blank");
+    const unmigrated = await runProgram("mail", ["show"], { env: blank.env });
+    await blank.remove();
     expect(unmigrated).toEqual({
       exitCode: 1,
       stdout: "",
@@ -204,8 +185,3 @@ Subject: Hello
     });
   });
 });
-
-async function urlOf(url: string, database: Database): Promise<string> {
-  const [row] = await database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-  return postgresSettings(url, row?.name ?? "").url;
-}

@@ -1,18 +1,11 @@
 // A process that is killed loses no mail: a real one, killed with SIGKILL before it sends and while it sends.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Database } from "../../../src/db/database";
-import { openEmbedded } from "../../../src/db/embedded-driver";
-import { openDatabase, type DatabaseSettings } from "../../../src/db/open-database";
-import { sql } from "../../../src/db/sql";
 import { startMailSender } from "../../../src/mail/mail.sender";
 import { createSmtpTransport } from "../../../src/mail/mail.transport";
-import { openTestDatabase, serverUrl } from "../../support/database";
-import { goldenImage, postgresSettings } from "../../support/golden";
 import { createTestLog } from "../../support/log";
+import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 import { startSmtpServer, until, type SmtpStub } from "../../support/smtp";
 
 const from = "learngraph <no-reply@learn.example>";
@@ -32,32 +25,21 @@ const program = `
   });`;
 
 describe("Mail of a process that is killed", () => {
-  let directory: string;
-  let onServer: Database | undefined;
-  let settings: DatabaseSettings;
+  let shared: SharedDatabase;
   let smtp: SmtpStub;
   let child: ChildProcess | undefined;
   beforeEach(async () => {
     smtp = await startSmtpServer();
-    directory = mkdtempSync(join(tmpdir(), "learngraph-mail-"));
-    settings = { dataDirectory: directory, poolSize: 2, acquireTimeoutMs: 20_000, statementTimeoutMs: 20_000 };
-    if (serverUrl === undefined) {
-      await (await openEmbedded({ directory, image: new Blob([readFileSync(goldenImage("empty"))]) })).close();
-    } else {
-      onServer = await openTestDatabase({ golden: "empty" });
-      const [row] = await onServer.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-      settings.url = postgresSettings(serverUrl, row?.name ?? "").url;
-    }
+    shared = await createSharedDatabase();
   });
   afterEach(async () => {
     await kill();
     await smtp.close();
-    await onServer?.close();
-    rmSync(directory, { recursive: true });
+    await shared.remove();
   });
 
   const start = async (smtpUrl?: string): Promise<void> => {
-    child = spawn(process.execPath, ["-e", program, JSON.stringify([settings, smtpUrl])], {
+    child = spawn(process.execPath, ["-e", program, JSON.stringify([shared.settings, smtpUrl])], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     expect(String((await once(child.stdout!, "data"))[0])).toBe("committed\n");
@@ -69,20 +51,19 @@ describe("Mail of a process that is killed", () => {
     await ended;
   };
   /** What the next process does with the database. */
-  const inNextProcess = async (work: (database: Database, startSender: () => void) => Promise<void>): Promise<void> => {
-    const database = await openDatabase(settings);
-    const transport = createSmtpTransport({ url: smtp.url, from });
-    const senders: { stop(): Promise<void> }[] = [];
-    try {
-      await work(database, () => {
-        senders.push(startMailSender({ database, transport, log: createTestLog().log, intervalMs: 10 }));
-      });
-    } finally {
-      await Promise.all(senders.map(sender => sender.stop()));
-      transport.close();
-      await database.close();
-    }
-  };
+  const inNextProcess = async (work: (database: Database, startSender: () => void) => Promise<void>): Promise<void> =>
+    shared.use(async database => {
+      const transport = createSmtpTransport({ url: smtp.url, from });
+      const senders: { stop(): Promise<void> }[] = [];
+      try {
+        await work(database, () => {
+          senders.push(startMailSender({ database, transport, log: createTestLog().log, intervalMs: 10 }));
+        });
+      } finally {
+        await Promise.all(senders.map(sender => sender.stop()));
+        transport.close();
+      }
+    });
   const isSent = async (database: Database) =>
     (await database.models.mailMessage.count({ where: { sentAt: null } })) === 0;
 

@@ -1,15 +1,13 @@
 // The outbox and its sender over a real SMTP server: nothing lost, nothing sent for what was rolled back, nothing sent
 // by two at once.
 import { AsyncResource } from "node:async_hooks";
-import { createDatabase, type Database } from "../../../src/db/database";
-import { openPostgres } from "../../../src/db/postgres-driver";
+import type { Database } from "../../../src/db/database";
 import { sql } from "../../../src/db/sql";
 import { MailFailure, type MailTransport } from "../../../src/mail/mail.message";
 import { startMailSender, type MailSender } from "../../../src/mail/mail.sender";
 import { createSmtpTransport } from "../../../src/mail/mail.transport";
 import { deleteOldMail, queueMail } from "../../../src/mail/outbox";
-import { openTestDatabase, serverUrl } from "../../support/database";
-import { postgresSettings } from "../../support/golden";
+import { openAgain, openTestDatabase } from "../../support/database";
 import { createTestLog, type TestLog } from "../../support/log";
 import { startSmtpServer, until, type SmtpStub } from "../../support/smtp";
 
@@ -135,7 +133,7 @@ describe("Mail sender", () => {
   it("sends each mail once when several senders work on one database", async () => {
     const names = Array.from({ length: 40 }, (_, index) => `reader-${index}@x.example`);
     for (const name of names) await queue(name);
-    const second = serverUrl === undefined ? database : await secondHandle(serverUrl, database);
+    const second = await openAgain(database);
     if (second !== database) toClose.push(() => second.close());
     startSender(smtpTransport(), database);
     startSender(smtpTransport(), second);
@@ -376,9 +374,4 @@ function controlledTransport(): MailTransport & { sending(): boolean; finish(): 
     fail: () => current?.fail(new MailFailure("ETIMEDOUT", false)),
     close: () => undefined,
   };
-}
-
-async function secondHandle(url: string, database: Database): Promise<Database> {
-  const [row] = await database.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-  return createDatabase(openPostgres(postgresSettings(url, row?.name ?? "")));
 }

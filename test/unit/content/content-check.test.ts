@@ -723,6 +723,17 @@ describe("checkContent", () => {
     );
   });
 
+  it("allows 1,000 links and images in a text and names the line of the first too many, however many there are", async () => {
+    const expected = "body  expected at most 1,000 links and images in one text";
+    const withText = (text: string) => problemsOf(edited(smallContent, guide, "The text", text));
+    // The text has one already, at its end.
+    const others = `${"![A line](/a.png)\n\n[it](/b)\n\n".repeat(499)}[it](/b)\n\n`;
+    expect(await withText(`${others}The text`)).toBe("");
+    expect(await withText(`${others}[it](/b) and the text`)).toBe(`${guide}:2013  ${expected}`);
+    expect(await withText("![](javascript:x) ".repeat(5_001))).toBe(`${guide}:13  ${expected}`);
+    expect(await withText("www.example.org ".repeat(5_001))).toBe(`${guide}:13  ${expected}`);
+  });
+
   it("names a circle of three lessons once", async () => {
     const needing = (slug: string) => lesson("Round", `topics: [data]\nprerequisites: [${slug}]`);
     const circle = { "lessons/a.md": needing("b"), "lessons/b.md": needing("c"), "lessons/c.md": needing("a") };

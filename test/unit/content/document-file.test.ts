@@ -106,6 +106,7 @@ describe("documentOf", () => {
     ["a level-2 heading", "Text.\n\n## More\n\nText.", "3 no level-2 heading, because it begins another section"],
     ["an underlined heading", "More\n---", "1 no level-2 heading, because it begins another section"],
     ["nesting without end", ">".repeat(101), "1 Markdown that is nested less deep"],
+    ["links without end", "[".repeat(5_001), "1 at most 1,000 links and images in one text"],
     ["a NUL", "a\0b", "1 a text without NUL characters and without broken Unicode"],
     ["half a character", "a\ud83d", "1 a text without NUL characters and without broken Unicode"],
     ["nothing", " \n ", "1 text under the heading “One”"],
