@@ -34,7 +34,13 @@ export function load({ port, requests, lengths, connections, seconds = Infinity,
     for (let i = 0; i < connections; i++) connect();
 
     function connect() {
-      const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+      const socket = net.connect({
+        port,
+        host: "127.0.0.1",
+        noDelay: true,
+        // One buffer for a connection, instead of a new one for whatever comes.
+        onread: { buffer: Buffer.alloc(65_536), callback: receive },
+      });
       sockets.push(socket);
       let [index, sentAt, done] = [0, 0, false];
       const read = answerReader((status, length) => {
@@ -50,17 +56,19 @@ export function load({ port, requests, lengths, connections, seconds = Infinity,
         if (--open === 0) resolve(measured());
       });
       socket.on("connect", send);
-      socket.on("data", chunk => {
-        try {
-          read(chunk);
-        } catch (error) {
-          fail(error);
-        }
-      });
       socket.on("error", fail);
       socket.on("close", () => {
         if (!done) fail(new Error("The server closed a connection."));
       });
+
+      function receive(size, buffer) {
+        try {
+          read(buffer.subarray(0, size));
+        } catch (error) {
+          fail(error);
+        }
+        return true;
+      }
 
       function send() {
         index = sent++ % requests.length;
@@ -86,17 +94,19 @@ export function load({ port, requests, lengths, connections, seconds = Infinity,
   });
 }
 
-/** Tells the status and the length of the body of each answer in a stream of chunks, with content-length or chunked. */
+/** Tells the status and the length of the body of each answer in a stream of pieces, with content-length or chunked. A piece is not kept. */
 function answerReader(onAnswer) {
-  let buffer = Buffer.alloc(0);
+  const nothing = Buffer.alloc(0);
+  let buffer = nothing;
   let answer = null;
-  return chunk => {
-    if (answer?.remaining > chunk.length) {
-      answer.remaining -= chunk.length;
-      return;
-    }
-    buffer = buffer.length === 0 ? chunk : Buffer.concat([buffer, chunk]);
-    for (;;) {
+  return piece => {
+    buffer = buffer.length === 0 ? piece : Buffer.concat([buffer, piece]);
+    readAnswers();
+    if (buffer.length > 0) buffer = Buffer.from(buffer);
+  };
+
+  function readAnswers() {
+    while (buffer.length > 0) {
       if (!answer) {
         const end = buffer.indexOf(headersEnd);
         if (end < 0) return;
@@ -107,14 +117,13 @@ function answerReader(onAnswer) {
       const { status, length } = answer;
       answer = null;
       onAnswer(status, length);
-      if (buffer.length === 0) return;
     }
-  };
+  }
 
   function takeBody() {
     if (buffer.length < answer.remaining) {
       answer.remaining -= buffer.length;
-      buffer = Buffer.alloc(0);
+      buffer = nothing;
       return false;
     }
     buffer = buffer.subarray(answer.remaining);
