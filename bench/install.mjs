@@ -11,8 +11,9 @@ const bench = fileURLToPath(new URL(".", import.meta.url));
 const models = `${bench}../prisma/schema.prisma`;
 const generators = `
 generator client {
-  provider = "prisma-client"
-  output   = "./prisma"
+  provider        = "prisma-client"
+  output          = "./prisma"
+  previewFeatures = ["relationJoins"]
 }
 
 generator pothos {

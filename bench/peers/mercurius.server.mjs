@@ -69,8 +69,20 @@ const loaders = {
     },
     tools: async queries => {
       const ids = queries.map(({ obj }) => obj.id);
-      const text = `SELECT topic_id, tool_id, rank, blurb FROM topic_tool WHERE topic_id = ANY ($1) ORDER BY rank`;
-      return grouped(ids, await query("topic tools", text, [ids]), row => row.topic_id);
+      // Joined, though Mercurius could batch TopicTool.tool as well: one statement less makes it faster.
+      const text = `
+        SELECT tt.topic_id, tt.rank, tt.blurb, t.slug, t.name, t.vendor, t.description_markdown
+        FROM topic_tool tt JOIN tool t ON t.id = tt.tool_id
+        WHERE tt.topic_id = ANY ($1) ORDER BY tt.rank`;
+      const places = (await query("tools", text, [ids])).map(
+        ({ topic_id, rank, blurb, slug, name, vendor, description_markdown }) => ({
+          topic_id,
+          rank,
+          blurb,
+          tool: { slug, name, vendor, descriptionMarkdown: description_markdown },
+        }),
+      );
+      return grouped(ids, places, place => place.topic_id);
     },
     lessons: async queries => {
       const places = queries.map((_, place) => place);
@@ -82,14 +94,6 @@ const loaders = {
         ORDER BY k.place, t.position, t.lesson_id`;
       const values = [places, queries.map(({ obj }) => obj.id), queries.map(({ params }) => params.first)];
       return grouped(places, await query("lessons", text, values), row => row.place);
-    },
-  },
-  TopicTool: {
-    tool: async queries => {
-      const ids = queries.map(({ obj }) => obj.tool_id);
-      const text = `SELECT id, slug, name, vendor, description_markdown AS "descriptionMarkdown" FROM tool WHERE id = ANY ($1)`;
-      const tools = new Map((await query("tools", text, [[...new Set(ids)]])).map(row => [row.id, row]));
-      return ids.map(id => tools.get(id));
     },
   },
 };
