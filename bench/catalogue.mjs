@@ -37,7 +37,12 @@ export async function makeCatalogue(name, size, refine) {
   } finally {
     await database.close();
   }
-  if (refine) await onServer(refine, url);
+  if (refine) {
+    await onServer(refine, url).catch(async error => {
+      await dropCatalogue(name); // or the next run would take it as it is
+      throw error;
+    });
+  }
   // What autovacuum does in its own time: index-only scans need the visibility map.
   await onServer("VACUUM ANALYZE", url);
   return url;

@@ -77,7 +77,7 @@ function chartOf({ kinds, servers }) {
   const fromMemory = servers.filter(({ answersFrom }) => answersFrom === "memory");
   if (fromMemory.length > 1)
     panels.push({ kind: "page", title: "Topic page, answered from memory", servers: fromMemory });
-  const [width, left, right, row, barHeight, titleHeight, gap] = [760, 220, 80, 26, 16, 34, 14];
+  const [width, left, right, row, barHeight, titleHeight, gap] = [760, 240, 80, 26, 16, 34, 14];
   const parts = [];
   let y = 8;
   for (const { kind, title, servers: shown } of panels) {
