@@ -126,7 +126,7 @@ const schemaRules = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "src/generated", "coverage", "**/*.cjs", "**/*.d.ts"] },
+  { ignores: ["dist", "node_modules", "src/generated", "bench/generated", "coverage", "**/*.cjs", "**/*.d.ts"] },
   { files: ["**/*.{ts,tsx,mjs}"], extends: [tseslint.configs.recommended] },
   {
     files: ["schema.graphql"],

@@ -11,13 +11,10 @@ import os from "node:os";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import pino from "pino";
+import { dropCatalogue, makeCatalogue, openBenchDriver } from "./catalogue.mjs";
 
 const require = createRequire(import.meta.url);
-require("../dist/src/server/schema.js"); // loads reflect-metadata before anything that needs it
 const { createDatabase } = require("../dist/src/db/database.js");
-const { openPostgres } = require("../dist/src/db/postgres-driver.js");
-const { applyMigrations, readMigrations } = require("../dist/src/db/migrations.js");
-const { generateCatalogue } = require("../dist/src/db/generate/generate-catalogue.js");
 const { createContext } = require("../dist/src/request/context.js");
 const { createGraphQLServer } = require("../dist/src/server/graphql-server.js");
 const { buildGraphQLSchema } = require("../dist/src/server/schema.js");
@@ -32,7 +29,6 @@ const { values } = parseArgs({
   },
 });
 const [small, large, deepPage, rounds] = [values.small, values.large, values.page, values.rounds].map(Number);
-const server = process.env.BENCH_DATABASE_URL ?? "postgresql://postgres@127.0.0.1:5432/postgres";
 const pageSize = 20;
 
 const lessonPage = `query ($first: Int!, $after: String, $order: LessonOrder) {
@@ -171,24 +167,13 @@ async function cursorBefore(catalogue, order, row) {
 
 async function openCatalogue(lessons) {
   const name = `learngraph_scale_${lessons}`;
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
-  await onServer(`CREATE DATABASE ${name}`).catch(error => {
-    if (error.code !== "42P04") throw error;
-  });
-  const driver = openPostgres({ url, poolSize: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 60_000 });
+  const url = await makeCatalogue(name, { topics: 20, tools: 400, lessons });
+  const driver = openBenchDriver(url);
   const statements = [];
   const database = createDatabase({
     ...driver,
     query: (text, parameters) => (statements.push({ text, values: parameters }), driver.query(text, parameters)),
   });
-  const migrations = new URL("../prisma/migrations", import.meta.url).pathname;
-  await applyMigrations(database, await readMigrations(migrations));
-  if ((await database.models.topic.count()) === 0) {
-    console.error(`generating ${format(lessons)} lessons`);
-    await generateCatalogue(database, { topics: 20, tools: 400, lessons }, { seed: 1, replace: false });
-    // What autovacuum does in its own time: index-only scans need the visibility map.
-    await onServer("VACUUM ANALYZE", url);
-  }
   const client = new pg.Client(url);
   await client.connect();
   return {
@@ -199,19 +184,9 @@ async function openCatalogue(lessons) {
     close: async () => {
       await client.end();
       await database.close();
-      if (!values.keep) await onServer(`DROP DATABASE ${name}`);
+      if (!values.keep) await dropCatalogue(name);
     },
   };
-}
-
-async function onServer(text, url = server) {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
 }
 
 function median(numbers) {
