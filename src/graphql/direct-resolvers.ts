@@ -49,11 +49,13 @@ export function resolveDirectly(schema: GraphQLSchema): void {
   const others = new Set([schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__") || others.has(type)) continue;
-    for (const field of Object.values(type.getFields())) if (field.resolve) resolveFieldDirectly(field);
+    for (const field of Object.values(type.getFields())) resolveFieldDirectly(field as Field);
   }
 }
 
-function resolveFieldDirectly(field: GraphQLField<unknown, RequestContext>): void {
+type Field = GraphQLField<unknown, RequestContext, Record<string, unknown>>;
+
+function resolveFieldDirectly(field: Field): void {
   const { resolve } = field;
   if (!resolve) return;
   const take = (args: Record<string, unknown>, ctx: RequestContext, info: GraphQLResolveInfo) => {

@@ -324,7 +324,7 @@ class FieldInfo implements GraphQLResolveInfo {
     run: Run,
     readonly path: Path,
   ) {
-    this.variableValues = run.variables as GraphQLResolveInfo["variableValues"];
+    this.variableValues = run.variables;
   }
 
   get fieldName() {
@@ -361,7 +361,7 @@ function argumentsOf(run: Run, field: FieldPlan): Arguments {
   const { definition, nodes, number } = field;
   const known = field.fixedArgs ?? run.args[number];
   if (known) return known;
-  const args = getArgumentValues(definition, nodes[0] as FieldNode, run.variables as Arguments);
+  const args = getArgumentValues(definition, nodes[0] as FieldNode, run.variables);
   if (field.hasFixedArgs) field.fixedArgs = args;
   else run.args[number] = args;
   return args;

@@ -2,6 +2,7 @@
 // not simply succeed goes through that pipeline again, which knows how to say why.
 import {
   getVariableValues,
+  Kind,
   OperationTypeNode,
   type DocumentNode,
   type ExecutionResult,
@@ -124,6 +125,6 @@ const keyOf = ({ query, operationName }: Pick<OperationRequest, "query" | "opera
 function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode | undefined {
   return document.definitions.find(
     (definition): definition is OperationDefinitionNode =>
-      definition.kind === "OperationDefinition" && (name === null || definition.name?.value === name),
+      definition.kind === Kind.OPERATION_DEFINITION && (name === null || definition.name?.value === name),
   );
 }
