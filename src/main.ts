@@ -34,6 +34,7 @@ async function main(): Promise<number> {
         host: config.host,
         port: config.port,
         limits: config.limits,
+        ...config.documents,
         ...config.speed,
         live: config.live,
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,

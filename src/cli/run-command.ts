@@ -7,13 +7,22 @@ import { translateDatabaseError } from "../db/database-errors";
 import { DirectoryInUseError } from "../db/directory-lock";
 import { MigrationError } from "../db/migrations";
 import { AppError } from "../errors/app-error";
+import { PersistedDocumentsError } from "../server/persisted-documents";
 
 /** A command line that cannot be understood; its message is followed by the usage. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-const errorsForPeople = [AppError, ConfigError, ContentError, DirectoryInUseError, MigrationError, SigningKeyError];
+const errorsForPeople = [
+  AppError,
+  ConfigError,
+  ContentError,
+  DirectoryInUseError,
+  MigrationError,
+  PersistedDocumentsError,
+  SigningKeyError,
+];
 
 /**
  * Runs a program and sets the exit code of the process: what `main` returns; 2 for a UsageError; 1 for every other error. Does not

@@ -26,6 +26,13 @@ export function loadProjectConfig(): ProjectConfig {
   return {
     ...config,
     database: { ...config.database, dataDirectory: fromProjectRoot(config.database.dataDirectory) },
+    documents: {
+      ...config.documents,
+      persistedDocuments:
+        config.documents.persistedDocuments === undefined
+          ? undefined
+          : fromProjectRoot(config.documents.persistedDocuments),
+    },
     content: { ...config.content, directory: fromProjectRoot(config.content.directory) },
     directories: { migrations: fromProjectRoot("prisma/migrations"), playground: fromProjectRoot("dist/playground") },
   };

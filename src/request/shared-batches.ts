@@ -14,7 +14,6 @@ export interface SharedBatchDefinition<Key, Value> {
 
 /** Above so many keys a batch is sent at once. */
 const mostKeys = 1_000;
-
 export class SharedBatches {
   readonly #session: ContentSession;
   readonly #batches = new Map<object, SharedBatch<unknown, unknown>>();

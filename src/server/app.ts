@@ -10,6 +10,12 @@ import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer } from "./http-server";
 import { defaultLiveLimits, type LiveLimits } from "./live-limits";
 import { KnownOperations } from "./known-operations";
+import {
+  noPersistedDocuments,
+  PersistedDocumentsError,
+  readPersistedDocuments,
+  type PersistedDocuments,
+} from "./persisted-documents";
 import { ResponseCache } from "./response-cache";
 import { buildGraphQLSchema } from "./schema";
 
@@ -27,6 +33,10 @@ export interface AppSettings {
   limits: OperationLimits;
   /** Whether queries that were valid before run compiled, without going through Apollo Server. */
   compiledQueries: boolean;
+  /** The manifest of persisted documents; left out, there are none. */
+  persistedDocuments?: string | undefined;
+  /** Whether nothing else runs. */
+  persistedDocumentsOnly: boolean;
   /** Bytes of the answers that are kept at most; 0 for none. Needs `compiledQueries`. */
   responseCacheBytes: number;
   /** Whether concurrent requests read public content together. */
@@ -71,6 +81,12 @@ export async function startApp(
   const known = settings.compiledQueries && !explain ? new KnownOperations(schema, limits) : undefined;
   const graphql = createGraphQLServer({ schema, limits, known, introspection, explain, log });
   await graphql.start();
+  const documents = await readDocuments(settings);
+  for (const text of documents.texts) {
+    const problems = known?.prepare(text) ?? [];
+    if (problems.length > 0)
+      log.warn({ problems: problems.slice(0, 5) }, "a persisted document does not fit the schema");
+  }
   const cache =
     known && settings.responseCacheBytes > 0
       ? new ResponseCache(database.changes, settings.responseCacheBytes)
@@ -90,6 +106,7 @@ export async function startApp(
     explain,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
+    documents,
     sharing: settings.sharedBatches ? new SharedBatches(database) : undefined,
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
@@ -108,4 +125,14 @@ export async function startApp(
       await graphql.stop();
     },
   };
+}
+
+function readDocuments({
+  persistedDocuments,
+  persistedDocumentsOnly,
+}: Pick<AppSettings, "persistedDocuments" | "persistedDocumentsOnly">): Promise<PersistedDocuments> {
+  if (persistedDocuments !== undefined) return readPersistedDocuments(persistedDocuments, persistedDocumentsOnly);
+  // Otherwise a server that was meant to be closed would be open.
+  if (persistedDocumentsOnly) throw new PersistedDocumentsError("PERSISTED_DOCUMENTS_ONLY needs PERSISTED_DOCUMENTS.");
+  return Promise.resolve(noPersistedDocuments);
 }

@@ -16,7 +16,9 @@ import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
 import type { KnownOperations, OperationRequest } from "./known-operations";
+import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
+import { Repeats, textOf } from "./repeats";
 import { checkPreflight, readRequest } from "./request-parameters";
 import { answerOf, isKeepable, typeOfTag, type CachedAnswer, type ResponseCache } from "./response-cache";
 import { upgradeOf, type Upgrade } from "./upgrade";
@@ -30,6 +32,7 @@ export interface GraphQLEndpointOptions {
   explain: boolean;
   /** Queries that need not go through Apollo Server; left out, all do. */
   known?: KnownOperations | undefined;
+  documents: PersistedDocuments;
   /** Keeps answers; left out, each is made anew. */
   cache?: ResponseCache | undefined;
   /** Joins the reads of concurrent requests; left out, each reads for itself. */
@@ -46,20 +49,24 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, isReady } = options;
-  const answer = answering(options);
+  const { authentication, acceptLive, playgroundDirectory, documents, isReady } = options;
+  const parseJson = jsonParser(app);
+  const types = new AcceptedTypes();
+  const repeats = new Repeats(options.cache);
+  const answer = answering(options, types, repeats);
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
-    onRequest: async request => {
-      const type = request.headers["content-type"];
-      if (request.method === "POST" && type !== undefined && !jsonInUtf8.test(type)) {
-        throw new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType);
+    onRequest: ({ method, headers }, _reply, done) => {
+      const { "content-type": type, "content-encoding": encoding } = headers;
+      if (method === "POST" && type !== undefined && type !== "application/json" && !jsonInUtf8.test(type)) {
+        return done(new AppError("UNSUPPORTED_MEDIA_TYPE", unsupportedType));
       }
       // A compressed body would be read before its real size is known.
-      if (request.headers["content-encoding"] !== undefined && request.headers["content-encoding"] !== "identity") {
-        throw new AppError("UNSUPPORTED_MEDIA_TYPE", "Send the body uncompressed.");
+      if (encoding !== undefined && encoding !== "identity") {
+        return done(new AppError("UNSUPPORTED_MEDIA_TYPE", "Send the body uncompressed."));
       }
+      done();
     },
     handler: async (request, reply) => {
       const upgrade = upgradeOf(request);
@@ -70,7 +77,12 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
       }
       if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
       checkPreflight(request);
-      const asked = readRequest(request);
+      const text = textOf(request);
+      const type = types.of(request.headers.accept);
+      const repeated = type === undefined ? null : repeats.find(request, text);
+      if (type !== undefined && repeated) return sendAnswer(request, reply, repeated, type);
+      if (request.method === "POST") request.body = parseJson(request);
+      const asked = readRequest(request, documents);
       checkDocumentText(asked.query);
       const client = {
         address: addressOf(request),
@@ -78,22 +90,27 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
         cookies: cookiesOf(request, reply, authentication.cookies),
       };
       const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
-      return answer(request, reply, asked, identified, client);
+      return answer(request, reply, { ...asked, text }, identified, client);
     },
   });
+}
+
+interface Asked extends OperationRequest {
+  /** The request, as it came. */
+  readonly text: string;
 }
 
 type Answering = (
   request: FastifyRequest,
   reply: FastifyReply,
-  asked: OperationRequest,
+  asked: Asked,
   identified: Identified,
   client: Client,
 ) => Promise<FastifyReply>;
 
-function answering(options: GraphQLEndpointOptions): Answering {
+/** The ways to an answer, the shortest first. */
+function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
   const { graphql, database, services, explain, known, sharing, cache } = options;
-  const types = new AcceptedTypes();
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const context = (reads?: Reads) =>
@@ -102,43 +119,63 @@ function answering(options: GraphQLEndpointOptions): Answering {
         ...(sharing ? { sharing } : {}),
         ...(reads ? { reads } : {}),
       });
-    const { accept } = request.headers;
-    const type = known && types.of(accept);
+    const type = types.of(request.headers.accept);
+
     if (known && type !== undefined) {
-      const key = cache && keyOf(asked);
-      const kept = key === undefined ? null : cache?.get(key, isAnonymous);
-      if (kept) return sendAnswer(request, reply, kept, type);
+      const key = keyOf(asked);
+      const kept = cache?.get(key, isAnonymous);
+      if (kept) {
+        repeats.learn(asked.text, key);
+        return sendAnswer(request, reply, kept, type);
+      }
       const making = cache?.begin();
       const reads = new Reads();
       const found = await known.execute(asked, () => context(reads));
       if (found) {
         const text = `${JSON.stringify(found.result)}\n`;
-        if (!isKeepable(reads, isAnonymous))
-          return reply.header("content-type", type).headers(privateHeaders).send(text);
+        const isForOthers = isKeepable(reads, isAnonymous) && (cache !== undefined || request.method === "GET");
+        if (!isForOthers) return reply.header("content-type", type).headers(privateHeaders).send(text);
         const answer = answerOf(text, reads, found.maxAge);
-        if (key !== undefined && making) cache?.keep(key, answer, reads, making, isAnonymous);
+        if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
         return sendAnswer(request, reply, answer, type);
       }
     }
-    const {
-      headers,
-      body,
-      status = 200,
-    } = await graphql.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: request.method,
-        headers: headerMap(request),
-        search: request.url.includes("?") ? request.url.slice(request.url.indexOf("?")) : "",
-        body: request.body,
-      },
+
+    const { headers, body, ...rest } = await graphql.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: httpRequestOf(request, asked),
       context: async () => context(),
     });
     // Incremental delivery is not in the schema, so Apollo has nothing to send in parts.
     if (body.kind !== "complete") throw new Error("an answer in parts");
+    const { status = 200 } = rest;
     for (const [name, value] of headers) reply.header(name, value);
     if (!reply.hasHeader("cache-control")) reply.headers(privateHeaders);
-    if (status === 200) types.learn(accept, headers.get("content-type"));
+    if (status === 200) types.learn(request.headers.accept, headers.get("content-type"));
     return reply.code(status).send(body.string);
+  };
+}
+
+/** The request as Apollo Server reads it, the document in the place of its id. */
+function httpRequestOf(request: FastifyRequest, { query, operationName, variables }: OperationRequest) {
+  const { method } = request;
+  const parameters = { query, variables, ...(operationName === null ? {} : { operationName }) };
+  const search = new URLSearchParams({ ...parameters, variables: JSON.stringify(variables) });
+  return {
+    ...{ method, headers: headerMap(request) },
+    ...(method === "GET" ? { search: `?${search.toString()}`, body: undefined } : { search: "", body: parameters }),
+  };
+}
+
+/** Fastify's own parser, for a body that is still text. @throws FastifyError for what is no JSON. */
+function jsonParser(app: FastifyInstance): (request: FastifyRequest) => unknown {
+  const parse = app.getDefaultJsonParser("error", "ignore");
+  return request => {
+    if (typeof request.body !== "string") return request.body;
+    const outcome: { error?: Error | null; value?: unknown } = {};
+    // Calls back at once.
+    void parse(request, request.body, (error, value: unknown) => void Object.assign(outcome, { error, value }));
+    if (outcome.error) throw outcome.error;
+    return outcome.value;
   };
 }
 

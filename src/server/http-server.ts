@@ -41,6 +41,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return503OnClosing: false,
     trustProxy: (_address, hop) => hop < trustedProxyHops,
     requestIdHeader: false,
+    // What is logged of a request names it: nothing has to be made for each.
+    childLoggerFactory: logger => logger,
     genReqId: request => acceptedRequestId(request.headers["x-request-id"]) ?? randomUUID(),
     exposeHeadRoutes: false,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
@@ -48,13 +50,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     clientErrorHandler: answerBrokenRequest,
   });
   app.server.maxConnections = 10_000;
-  // JSON alone: a browser sends any other type across origins without asking first.
-  app.removeContentTypeParser("text/plain");
-
-  app.addHook("onRequest", async (request, reply) => {
+  acceptJsonAlone(app);
+  app.addHook("onRequest", (request, reply, done) => {
     reply.headers(headersOfAll(request));
+    done();
   });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     log.info(
       {
         requestId: request.id,
@@ -65,6 +66,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       },
       "request",
     );
+    done();
   });
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (!options.isReady()) reply.header("connection", "close");
@@ -103,12 +105,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   listenForUpgrades(app);
   registerGraphQL(app, { ...options, authentication, acceptLive: (request, upgrade) => live.accept(request, upgrade) });
   // After CORS, whose preflights are OPTIONS.
-  app.addHook("onRequest", async (request, reply) => {
-    if (pathOf(request) !== endpoint || request.method === "GET" || request.method === "POST") return;
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.method === "GET" || request.method === "POST" || pathOf(request) !== endpoint) return done();
     reply.header("allow", "GET, POST");
-    throw new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries.");
+    done(new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries."));
   });
   return app;
+}
+
+/** A browser sends any other type across origins without asking first. The text of the body is parsed when that turns out to be needed. */
+function acceptJsonAlone(app: FastifyInstance): void {
+  app.removeContentTypeParser(["text/plain", "application/json"]);
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => done(null, text));
 }
 
 function registerHealth(app: FastifyInstance, { database, isReady }: HttpServerOptions): void {

@@ -2,6 +2,8 @@
 // not simply succeed goes through that pipeline again, which knows how to say why.
 import {
   getVariableValues,
+  parse,
+  validate,
   Kind,
   OperationTypeNode,
   type DocumentNode,
@@ -48,9 +50,30 @@ export class KnownOperations {
   readonly #limits: OperationLimits;
   readonly #operations = new LRUCache<string, KnownOperation>({ maxSize: mostCharacters });
 
+  /** Of persisted documents: they never have to make room. */
+  readonly #persisted = new Map<string, KnownOperation>();
+
   constructor(schema: GraphQLSchema, limits: OperationLimits) {
     this.#schema = schema;
     this.#limits = limits;
+  }
+
+  /** Makes the queries of a persisted document known for good. @returns why it does not fit the schema; empty when it does. */
+  prepare(query: string): readonly string[] {
+    try {
+      const document = parse(query, { maxTokens: fixedLimits.maxTokens });
+      const errors = validate(this.#schema, document);
+      if (errors.length > 0) return errors.map(({ message }) => message);
+      const names = operationNamesOf(document);
+      for (const operationName of names.length === 1 ? [...names, null] : names) {
+        // Which variables the cost depends on is found out with each set of values.
+        const known = this.#knownOf(document, operationName, variableNamesOf(document));
+        if (known) this.#persisted.set(keyOf({ query, operationName }), known);
+      }
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
   }
 
   /** From now on, the request's operation is known. It has passed every check. */
@@ -60,21 +83,26 @@ export class KnownOperations {
     dependsOn: readonly string[],
   ): void {
     const key = keyOf(request);
-    if (this.#operations.has(key)) return;
-    const operation = operationOf(document, request.operationName);
-    if (operation?.operation !== OperationTypeNode.QUERY) return;
-    const known = {
+    if (this.#persisted.has(key) || this.#operations.has(key)) return;
+    const known = this.#knownOf(document, request.operationName, dependsOn);
+    if (known) this.#operations.set(key, known, { size: key.length + 1 });
+  }
+
+  #knownOf(document: DocumentNode, name: string | null, dependsOn: readonly string[]): KnownOperation | null {
+    const operation = operationOf(document, name);
+    if (operation?.operation !== OperationTypeNode.QUERY) return null;
+    return {
       ...{ document, operation },
       maxAge: maxAgeOf(this.#schema, document, operation),
       compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
       affordable: new Variants<true>(dependsOn),
     };
-    this.#operations.set(key, known, { size: key.length + 1 });
   }
 
   /** Null when the operation is not known, or when not everything in its result is as it should be. */
   async execute(request: OperationRequest, createContext: () => RequestContext): Promise<KnownResult | null> {
-    const known = this.#operations.get(keyOf(request));
+    const key = keyOf(request);
+    const known = this.#persisted.get(key) ?? this.#operations.get(key);
     if (!known) return null;
     const { coerced } = getVariableValues(this.#schema, known.operation.variableDefinitions ?? [], request.variables, {
       maxErrors: fixedLimits.maxErrors,
@@ -122,9 +150,20 @@ class Variants<T> {
 const keyOf = ({ query, operationName }: Pick<OperationRequest, "query" | "operationName">): string =>
   `${operationName ?? ""}\n${query}`;
 
+const operationsOf = (document: DocumentNode): OperationDefinitionNode[] =>
+  document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
+
+const operationNamesOf = (document: DocumentNode): (string | null)[] =>
+  operationsOf(document).map(({ name }) => name?.value ?? null);
+
+const variableNamesOf = (document: DocumentNode): string[] => [
+  ...new Set(
+    operationsOf(document).flatMap(({ variableDefinitions = [] }) =>
+      variableDefinitions.map(({ variable }) => variable.name.value),
+    ),
+  ),
+];
+
 function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode | undefined {
-  return document.definitions.find(
-    (definition): definition is OperationDefinitionNode =>
-      definition.kind === Kind.OPERATION_DEFINITION && (name === null || definition.name?.value === name),
-  );
+  return operationsOf(document).find(operation => name === null || operation.name?.value === name);
 }

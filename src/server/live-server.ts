@@ -19,6 +19,7 @@ import type { GraphQLServer } from "./graphql-server";
 import { maxBodyBytes } from "./http-errors";
 import { closings, LiveConnection } from "./live-connection";
 import type { LiveLimits } from "./live-limits";
+import type { PersistedDocuments } from "./persisted-documents";
 import { checkParameters } from "./request-parameters";
 import { resultOf, startSubscription, type RunningSubscription } from "./subscriptions";
 import type { Upgrade } from "./upgrade";
@@ -28,6 +29,7 @@ export interface LiveServerOptions {
   database: Database;
   services: Services;
   authentication: Authentication;
+  documents: PersistedDocuments;
   limits: LiveLimits;
   log: Logger;
 }
@@ -48,7 +50,7 @@ const concurrentEvents = 4;
 const maxIdLength = 100;
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { graphql, database, services, authentication, limits, log } = options;
+  const { graphql, database, services, authentication, documents, limits, log } = options;
   const connections = new Set<LiveConnection>();
   const running = new Set<Promise<unknown>>();
   const inTurn = createGate(concurrentEvents, Infinity, () => new Error("too many events wait"));
@@ -71,7 +73,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         if (Object.keys(subscriptions).length > limits.maxSubscriptions) {
           throw new AppError("RATE_LIMITED", `A connection has at most ${limits.maxSubscriptions} subscriptions.`);
         }
-        checkDocumentText(checkParameters({ ...payload }));
+        checkDocumentText(checkParameters({ ...payload }, documents));
         const context = await contextFor(connection, requestId);
         if (!context) return [new ClientError({ message: "The connection is closed." })];
         const { query, variables, operationName } = payload;

@@ -3,6 +3,7 @@
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../errors/app-error";
 import type { OperationRequest } from "./known-operations";
+import type { PersistedDocuments } from "./persisted-documents";
 
 /** A browser asks the server first (preflight) before it lets a page of another origin send one of these. */
 const preflightHeaders = ["apollo-require-preflight", "x-apollo-operation-name"];
@@ -10,11 +11,11 @@ const json = /^application\/json\s*(;|$)/i;
 
 /**
  * What the request asks for.
- * @throws AppError BAD_REQUEST that names the parameter.
+ * @throws AppError BAD_REQUEST that names the parameter; see also PersistedDocuments.
  */
-export function readRequest(request: FastifyRequest): OperationRequest {
+export function readRequest(request: FastifyRequest, documents: PersistedDocuments): OperationRequest {
   const parameters = request.method === "GET" ? parametersOfUrl(request) : parametersOfBody(request.body);
-  const query = checkParameters(parameters);
+  const query = checkParameters(parameters, documents);
   const { operationName, variables } = parameters as { operationName?: string | null; variables?: object | null };
   return { query, operationName: operationName ?? null, variables: { ...variables } };
 }
@@ -23,15 +24,21 @@ export function readRequest(request: FastifyRequest): OperationRequest {
  * The document among the parameters of one operation. Everything else has the right type afterwards.
  * @throws AppError BAD_REQUEST that names the parameter.
  */
-export function checkParameters(parameters: Readonly<Record<string, unknown>>): string {
-  const { query, operationName, variables, extensions } = parameters;
+export function checkParameters(parameters: Readonly<Record<string, unknown>>, documents: PersistedDocuments): string {
+  const { query, documentId, operationName, variables, extensions } = parameters;
   if (!isAbsent(operationName) && typeof operationName !== "string") throw badRequest("operationName must be text.");
   for (const [name, value] of Object.entries({ variables, extensions })) {
     if (!isAbsent(value) && !isObject(value)) throw badRequest(`${name} must be a JSON object.`);
   }
   // In these words, clients that try persisted queries by themselves go on without them.
   if (isObject(extensions) && extensions["persistedQuery"]) throw badRequest("PersistedQueryNotSupported");
+  if (!isAbsent(documentId)) {
+    if (typeof documentId !== "string") throw badRequest("documentId must be text.");
+    if (!isAbsent(query)) throw badRequest("Send query or documentId, not both.");
+    return documents.textOf(documentId);
+  }
   if (typeof query !== "string" || query.trim() === "") throw badRequest("query must be the text of a document.");
+  documents.check(query);
   return query;
 }
 

@@ -45,8 +45,8 @@ export class ResponseCache {
   #heard = 0;
   /** When an entity, or, under the name of its type, any entity of it, changed last; in changes heard. */
   readonly #changedAt = new Map<string, number>();
-  /** When all that was made before became worthless. */
-  #clearedAt = 0;
+  /** From when on that is known. */
+  #knownSince = 0;
 
   /** @param maxBytes of all answers together, with what is known of them. */
   constructor(changes: Pick<ChangeFeed, "isProven" | "subscribe">, maxBytes: number) {
@@ -56,10 +56,8 @@ export class ResponseCache {
       sizeCalculation: ({ body, tags }, key) => body.length + 2 * key.length + overhead + tagBytes * tags.length,
       dispose: ({ tags }, key) => this.#forget(key, tags),
     });
-    this.#stopListening = changes.subscribe({
-      changed: change => this.#change(change),
-      connected: () => this.#clear(),
-    });
+    // After a loss, everything is announced as changed.
+    this.#stopListening = changes.subscribe({ changed: change => this.#change(change) });
   }
 
   /** The answer, when it is there and for this asker. */
@@ -103,7 +101,7 @@ export class ResponseCache {
   }
 
   #hasChanged(reads: Reads, since: number): boolean {
-    if (this.#clearedAt > since) return true;
+    if (this.#knownSince > since) return true;
     const after = (name: string) => (this.#changedAt.get(name) ?? 0) > since;
     const ofType = (type: string) => after(`${type}:*`);
     return (
@@ -116,7 +114,7 @@ export class ResponseCache {
     this.#heard++;
     if (this.#changedAt.size > mostRemembered) {
       this.#changedAt.clear();
-      this.#clearedAt = this.#heard;
+      this.#knownSince = this.#heard;
     }
     this.#changedAt.set(type, this.#heard);
     if (ids === "all") this.#changedAt.set(`${type}:*`, this.#heard);
@@ -128,11 +126,6 @@ export class ResponseCache {
 
   #drop(tag: string): void {
     for (const key of [...(this.#keysByTag.get(tag) ?? [])]) this.#entries.delete(key);
-  }
-
-  #clear(): void {
-    this.#clearedAt = ++this.#heard;
-    this.#entries.clear();
   }
 
   #forget(key: string, tags: readonly string[]): void {

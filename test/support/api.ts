@@ -4,6 +4,7 @@ import type { GraphQLFormattedError } from "graphql";
 import { randomUUID } from "node:crypto";
 import type { Database } from "../../src/db/database";
 import { createContext, type Client, type Viewer } from "../../src/request/context";
+import type { SharedBatches } from "../../src/request/shared-batches";
 import type { OperationLimits } from "../../src/server/document-limits";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 import { buildGraphQLSchema } from "../../src/server/schema";
@@ -27,6 +28,8 @@ export interface ExecuteOptions {
   guestId?: string;
   client?: Client;
   startedAt?: Date;
+  /** Joins its reads with those of others. */
+  sharing?: SharedBatches;
 }
 
 export interface TestApi {

@@ -6,6 +6,7 @@ import type { RequestContext } from "../../src/request/context";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 import { createHttpServer } from "../../src/server/http-server";
 import { defaultLiveLimits, type LiveLimits } from "../../src/server/live-limits";
+import { noPersistedDocuments } from "../../src/server/persisted-documents";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import type { Services } from "../../src/request/services";
 import { openTestDatabase } from "./database";
@@ -42,6 +43,7 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
   await database.changes.start();
   const http = await createHttpServer({
     ...{ graphql, database, services, log, corsOrigins },
+    documents: noPersistedDocuments,
     live: { ...defaultLiveLimits, ...live },
     secureCookies: false,
     explain: false,

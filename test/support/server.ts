@@ -53,6 +53,7 @@ export async function startTestServer({
       limits: { maxDepth: 15, maxCost: 10_000 },
       compiledQueries: true,
       sharedBatches: true,
+      persistedDocumentsOnly: false,
       responseCacheBytes: 10_000_000,
       ...(playground ? { playgroundDirectory: "dist/playground" } : {}),
       ...settings,

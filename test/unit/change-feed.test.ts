@@ -81,9 +81,9 @@ describe("ChangeFeed", () => {
   it("tells that changes may be missed, and afterwards that everything may have changed", async () => {
     const { feed, start, heard, problems, lose, reconnect } = setUp();
     await start();
-    expect([feed.isProven, await feed.caughtUp()]).toEqual([true, true]);
+    expect([await feed.caughtUp(), feed.isProven]).toEqual([true, true]);
     lose();
-    expect([feed.isProven, await feed.caughtUp()]).toEqual([false, false]);
+    expect([await feed.caughtUp(), feed.isProven]).toEqual([false, false]);
     expect([feed.isConnected, problems]).toEqual([false, ["the connection that hears of changes is lost"]]);
     const together = nextSet(feed);
     reconnect();

@@ -43,6 +43,7 @@ describe("loadConfig", () => {
     COMPILED_QUERIES: ["on", "1"],
     SHARED_BATCHES: ["on", "1"],
     PREPARED_STATEMENTS: ["on", "1"],
+    PERSISTED_DOCUMENTS_ONLY: ["on", "1"],
     RESPONSE_CACHE_MB: ["-1", "65537", "64MB"],
     LIVE_MAX_CONNECTIONS: ["-1", "100001", "many"],
     LIVE_MAX_CONNECTIONS_PER_ADDRESS: ["0", "100001"],
@@ -64,7 +65,7 @@ describe("loadConfig", () => {
     LOG_FORMAT: ["xml"],
     STOP_TIMEOUT_MS: ["99", "120001"],
   };
-  const free = ["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY", "AUTH_SIGNING_KEYS"];
+  const free = ["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY", "PERSISTED_DOCUMENTS", "AUTH_SIGNING_KEYS"];
 
   it("knows of every variable what is wrong for it, but for free text", () => {
     expect([...Object.keys(wrong), ...free].sort()).toEqual([...variableNames].sort());

@@ -80,6 +80,7 @@ function describeOnServer(url: string): void {
           limits: { maxDepth: 15, maxCost: 10_000 },
           compiledQueries: true,
           sharedBatches: true,
+          persistedDocumentsOnly: false,
           responseCacheBytes: 10_000_000,
         },
         database,
