@@ -13,4 +13,6 @@ module.exports = {
   globalTeardown: "<rootDir>/test/setup/global-teardown.ts",
   setupFilesAfterEnv: ["<rootDir>/test/setup/no-secrets.ts"],
   testTimeout: 60_000,
+  // Jest leaves one core free, which is half of two.
+  maxWorkers: Math.max(2, require("node:os").availableParallelism() - 1),
 };

@@ -192,8 +192,11 @@ function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Cached
   reply.header("content-type", type).header("etag", answer.etag).header("vary", varyingHeaders);
   if (request.method !== "GET") return reply.headers(privateHeaders).send(answer.body);
   const { body, etag, tags, maxAge } = answer;
-  reply.header("cache-control", maxAge === 0 ? "no-cache" : `public, max-age=${maxAge}`);
-  reply.header("cache-tag", tags.length <= mostTags ? tags.join() : [...new Set(tags.map(typeOfTag))].join());
+  if (maxAge === null) reply.header("cache-control", "private, no-cache");
+  else {
+    reply.header("cache-control", maxAge === 0 ? "no-cache" : `public, max-age=${maxAge}`);
+    reply.header("cache-tag", tags.length <= mostTags ? tags.join() : [...new Set(tags.map(typeOfTag))].join());
+  }
   return hasTag(request.headers["if-none-match"], etag) ? reply.code(304).send() : reply.send(body);
 }
 

@@ -12,8 +12,8 @@ export interface CachedAnswer {
   readonly etag: string;
   /** What it was made from, as `Topic:12` and, where any topic matters, `Topic`. */
   readonly tags: readonly string[];
-  /** For how many seconds others may keep it. */
-  readonly maxAge: number;
+  /** For how many seconds others may keep it; null when it depends on who asks, and nobody else may. */
+  readonly maxAge: number | null;
 }
 
 interface Entry extends CachedAnswer {
@@ -141,11 +141,11 @@ export function isKeepable(reads: Reads, isAnonymous: boolean): boolean {
   return !reads.isOpaque && (isAnonymous || !reads.isViewerAsked);
 }
 
-/** @param maxAge see CachedAnswer. */
+/** @param maxAge for how many seconds others may keep it, when it is everybody's. */
 export function answerOf(text: string, reads: Reads, maxAge: number): CachedAnswer {
   const body = Buffer.from(text);
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
-  return { body, etag, tags: [...reads.types, ...reads.entities], maxAge };
+  return { body, etag, tags: [...reads.types, ...reads.entities], maxAge: reads.isViewerAsked ? null : maxAge };
 }
 
 export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;

@@ -227,6 +227,7 @@ describe("an answer", () => {
     expect(await hers.text()).toContain("LessonBody");
     const mine = await get(text);
     expect(await mine.text()).toContain("LessonLock");
+    expect([mine.headers.get("cache-control"), mine.headers.get("cache-tag")]).toEqual(["private, no-cache", null]);
     expect(await statements(async () => (await get(text)).text())).toBe(0);
   });
 
