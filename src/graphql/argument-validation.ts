@@ -19,8 +19,29 @@ export async function validateArgument(
 ): Promise<void> {
   checkText(args, "");
   for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
-    if (typeof item === "object" && item !== null && !(item instanceof MutationInput)) await validateInput(item);
+    if (typeof item === "object" && item !== null && !(item instanceof MutationInput) && !wasValid(item)) {
+      await validateInput(item);
+      rememberValid(item);
+    }
   }
+}
+
+/** Inputs that broke no rule, as text, by their class: the same few slugs are asked for again and again. */
+const valid = new WeakMap<object, Set<string>>();
+/** Of one class. */
+const mostValid = 5_000;
+const longestValid = 200;
+
+function wasValid(input: object): boolean {
+  return valid.get(input.constructor)?.has(JSON.stringify(input)) ?? false;
+}
+
+function rememberValid(input: object): void {
+  const text = JSON.stringify(input);
+  if (text.length > longestValid) return;
+  const known = valid.get(input.constructor) ?? new Set();
+  if (known.size >= mostValid) known.clear();
+  valid.set(input.constructor, known.add(text));
 }
 
 function checkText(value: unknown, path: string): void {

@@ -1,8 +1,8 @@
 // Connections after the Relay cursor specification: the types, and the value behind them. Everything on it is made when it is selected.
 import { Field, Int, ObjectType, type ClassType } from "type-graphql";
 import type { RequestContext } from "../request/context";
-import type { List, ListArguments, ListEdge, ListPage, ParentKey } from "../request/list";
-import { isSelected, oncePerSelection, selectedColumns, type SelectionInfo } from "./selection";
+import type { List, ListArguments, ListPage, ParentKey } from "../request/list";
+import { isSelected, oncePerSelection, selectedColumns, selectedNames, type SelectionInfo } from "./selection";
 
 @ObjectType("PageInfo", { simpleResolvers: true, description: "Where a page lies in its list." })
 export class PageInfo {
@@ -82,24 +82,24 @@ export class ConnectionValue<Row, Link> {
     this.#total = total;
   }
 
-  get edges(): object[] {
-    return this.#page.edges.map(placeOnEdge);
+  get edges(): readonly object[] {
+    return this.#page.edges;
   }
 
-  get nodes(): Row[] {
-    return this.#page.edges.map(edge => edge.node);
+  get nodes(): readonly Row[] {
+    return this.#page.nodes;
   }
 
   get pageInfo(): PageInfo {
-    const { edges, hasNextPage, hasPreviousPage } = this.#page;
+    const page = this.#page;
     return {
-      hasNextPage,
-      hasPreviousPage,
+      hasNextPage: page.hasNextPage,
+      hasPreviousPage: page.hasPreviousPage,
       get startCursor() {
-        return edges[0]?.cursor ?? null;
+        return page.edges[0]?.cursor ?? null;
       },
       get endCursor() {
-        return edges.at(-1)?.cursor ?? null;
+        return page.edges.at(-1)?.cursor ?? null;
       },
     };
   }
@@ -123,6 +123,7 @@ export async function connect<Row, Link>(
   const selection = oncePerSelection(info, list, () => ({
     isRead: pageFields.some(field => isSelected(info, field)),
     columns: selectedColumns(info, list.entity, nodePaths),
+    linkColumns: list.linkColumns(selectedNames(info, "edges")),
     hasNextPage: isSelected(info, "pageInfo", "hasNextPage"),
     hasPreviousPage: isSelected(info, "pageInfo", "hasPreviousPage"),
   }));
@@ -155,15 +156,4 @@ export async function firstOf<Row, Link>(
 ): Promise<Row | null> {
   const [row] = await list.rows(ctx, parentId, selectedColumns(info, list.entity), 1);
   return row ?? null;
-}
-
-/** What an edge type's fields read: the node, the cursor, and the link's columns beside them. */
-function placeOnEdge<Row, Link>(edge: ListEdge<Row, Link>): object {
-  return {
-    ...edge.link,
-    node: edge.node,
-    get cursor() {
-      return edge.cursor;
-    },
-  };
 }

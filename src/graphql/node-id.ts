@@ -7,8 +7,20 @@ export interface NodeId {
 }
 
 export function encodeNodeId(type: string, key: string | number): string {
-  return Buffer.from(`${type}:${key}`).toString("base64url");
+  const ids = known.get(type) ?? new Map<string | number, string>();
+  known.set(type, ids);
+  const found = ids.get(key);
+  if (found !== undefined) return found;
+  const id = Buffer.from(`${type}:${key}`).toString("base64url");
+  if (ids.size >= mostKnown) ids.clear();
+  ids.set(key, id);
+  return id;
 }
+
+/** Pages are full of the same ids. */
+const known = new Map<string, Map<string | number, string>>();
+/** Of each type. */
+const mostKnown = 20_000;
 
 /**
  * What `id` refers to; whether it exists is another question.

@@ -94,6 +94,13 @@ export function isSelected(info: SelectionInfo, ...path: string[]): boolean {
   return fieldNodesAt(info, path).length > 0;
 }
 
+/** The names of the fields selected at `path` below the current field. */
+export function selectedNames(info: SelectionInfo, ...path: string[]): ReadonlySet<string> {
+  return new Set(
+    fieldNodesAt(info, path).flatMap(node => fieldsOf(info, node.selectionSet).map(field => field.name.value)),
+  );
+}
+
 /**
  * Whether the current field is on the object of the operation's only root field, and selected once there: then nothing else of the operation
  * can see what it does to the context.

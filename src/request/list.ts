@@ -30,8 +30,13 @@ export interface ListDefinition<Row, Link> {
   /** Unique; cursors are bound to it. */
   name: string;
   entity: Entity<Row>;
-  /** A table `l` between parent and entity, whose `columns` belong on the edge. */
-  link?: { table: string; on: string; columns: Columns<Link> };
+  /** A table `l` between parent and entity, whose `columns` belong on the edge; `needs` of its fields, where those are not columns. */
+  link?: {
+    table: string;
+    on: string;
+    columns: Columns<Link>;
+    needs?: Readonly<Record<string, readonly (keyof Link & string)[]>>;
+  };
   /** Absent for a root list. `type` is the SQL type of the parent's key. */
   parent?: { expression: string; type: string };
   /**
@@ -48,14 +53,16 @@ export interface ListDefinition<Row, Link> {
   defaultOrder: string;
 }
 
-export interface ListEdge<Row, Link> {
+/** The columns of the link that are asked for stand on the edge itself. */
+export type ListEdge<Row, Link> = Partial<Link> & {
   readonly node: Row;
-  readonly link: Link;
   /** Made when it is asked for. */
   readonly cursor: string;
-}
+};
 
 export interface ListPage<Row, Link> {
+  readonly nodes: readonly Row[];
+  /** Made when they are asked for. */
   readonly edges: readonly ListEdge<Row, Link>[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -63,6 +70,8 @@ export interface ListPage<Row, Link> {
 
 export interface List<Row, Link> {
   readonly entity: Entity<Row>;
+  /** The columns of the link that the edge's `fields` are made of. */
+  linkColumns(fields: Iterable<string>): ColumnSet;
   /**
    * One page; pages of the same arguments under different parents share a statement.
    * @throws AppError BAD_USER_INPUT for page sizes, cursors and filters that do not fit.
@@ -84,6 +93,8 @@ export interface PageSelection {
   /** Whether anything is: a page of which nothing is asked is checked, but not read. */
   isRead: boolean;
   columns: ColumnSet;
+  /** Of the link. */
+  linkColumns: ColumnSet;
   /** Which of these have to be exact; looking beyond a cursor costs a further step into the index. */
   hasNextPage: boolean;
   hasPreviousPage: boolean;
@@ -193,14 +204,15 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
 
   return {
     entity: definition.entity,
+    linkColumns: fields => linkColumnsOf(definition, fields),
     page: async (ctx, parentId, args, selection) => {
       const key = { parentId, args: checkedArguments(ctx, args), selection };
       return selection.isRead ? pages.load(ctx, key) : nothing;
     },
     rows: async (ctx, parentId, columns, size = maxPageSize) => {
-      const selection = { isRead: true, columns, hasNextPage: false, hasPreviousPage: false };
+      const selection = { isRead: true, columns, linkColumns: none, hasNextPage: false, hasPreviousPage: false };
       const page = await pages.load(ctx, { parentId, args: checkedArguments(ctx, firstRows(size)), selection });
-      return page.edges.map(edge => edge.node);
+      return page.nodes;
     },
     total: async (ctx, parentId, args) => totals.load(ctx, { parentId, filter: checkedArguments(ctx, args).filter }),
   };
@@ -251,7 +263,7 @@ function notePage<Row, Link>(
   page: ListPage<Row, Link>,
 ): void {
   const { entity, link } = definition;
-  for (const { node } of page.edges) if (entity.owners) noteRow(reads, entity.owners, node as object);
+  if (entity.owners) for (const row of page.nodes) noteRow(reads, entity.owners, row as object);
   noteMembers(reads, definition, filter);
   const isWhole = !after && !before && !page.hasNextPage && !page.hasPreviousPage;
   const isInEntityOrder = order.keys.some(({ expression }) => /\be\./.test(expression));
@@ -275,7 +287,17 @@ function noteTypes(reads: ContentReads, table: string): void {
   for (const type of typesOf(table) ?? []) reads.all(type);
 }
 
-const nothing = { edges: [], hasNextPage: false, hasPreviousPage: false };
+const nothing = { nodes: [], edges: [], hasNextPage: false, hasPreviousPage: false };
+const none: ColumnSet = new Set();
+
+function linkColumnsOf<Row, Link>(
+  { link }: Pick<ListDefinition<Row, Link>, "link">,
+  fields: Iterable<string>,
+): ColumnSet {
+  if (!link) return none;
+  const columnsOf = (field: string): readonly string[] => link.needs?.[field] ?? (field in link.columns ? [field] : []);
+  return new Set([...fields].flatMap(columnsOf));
+}
 
 /** One object for each size, so that it is checked once. */
 const firstRows = (size: number): ListArguments => {
@@ -287,10 +309,14 @@ const argumentsBySize = new Map<number, ListArguments>();
 
 const selectionKeys = new WeakMap<ColumnSet, string>();
 
-function selectionKey({ columns, hasNextPage, hasPreviousPage }: PageSelection): string {
+function selectionKey({ columns, linkColumns, hasNextPage, hasPreviousPage }: PageSelection): string {
+  return `${namesOf(columns)}\n${namesOf(linkColumns)}\n${hasNextPage}\n${hasPreviousPage}`;
+}
+
+function namesOf(columns: ColumnSet): string {
   const names = selectionKeys.get(columns) ?? [...columns].sort().join();
   selectionKeys.set(columns, names);
-  return `${names}\n${hasNextPage}\n${hasPreviousPage}`;
+  return names;
 }
 
 function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly PageKey[]): Sql {
@@ -298,11 +324,12 @@ function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: 
   const { size, direction, after, before, filter, order } = first(group).args;
   const { keys } = order;
   const columns = unionOf([new Set(entity.always), ...group.map(({ selection }) => selection.columns)]);
+  const linkColumns = unionOf(group.map(({ selection }) => selection.linkColumns));
   const from = fromClause(definition);
   const scope = scopeCondition(definition, filter);
   const parts = [
     selectList("e", entity.columns, columns),
-    ...(link ? Object.entries<ColumnType>(link.columns).map(linkColumn) : []),
+    ...[...linkColumns].map(field => linkColumn(field, link?.columns)),
     ...keys.map((key, index) => sql`${readKey(key)} AS ${trustedSql(`"k${index}"`)}`),
   ];
   const bounds = [
@@ -367,20 +394,40 @@ function toPage<Row, Link>(
   const kept = found.slice(0, args.size);
   if (args.direction === "backward") kept.reverse();
   const linkFields = Object.keys(definition.link?.columns ?? {});
+  let edges: readonly ListEdge<Row, Link>[] | null = null;
   return {
-    edges: kept.map(row => ({
-      node: row as Row,
-      link: Object.fromEntries(linkFields.map(field => [field, row[`link.${field}`]])) as Link,
-      get cursor() {
-        return encodeCursor(
-          scope,
-          args.order.keys.map((_, index) => row[`k${index}`] as KeyValue),
-        );
-      },
-    })),
+    nodes: kept as readonly unknown[] as readonly Row[],
+    get edges() {
+      edges ??= kept.map(row => new Edge(row, scope, args, linkFields)) as unknown[] as ListEdge<Row, Link>[];
+      return edges;
+    },
     hasNextPage: args.direction === "forward" && more ? true : rows[0]?.["atOrAfterEnd"] === true,
     hasPreviousPage: args.direction === "backward" && more ? true : rows[0]?.["atOrBeforeStart"] === true,
   };
+}
+
+class Edge {
+  readonly #scope: string;
+  readonly #args: CheckedArguments;
+
+  constructor(
+    readonly node: RawRow,
+    scope: string,
+    args: CheckedArguments,
+    linkFields: readonly string[],
+  ) {
+    this.#scope = scope;
+    this.#args = args;
+    const link = this as unknown as Record<string, unknown>;
+    for (const field of linkFields) link[field] = node[`link.${field}`];
+  }
+
+  get cursor(): string {
+    return encodeCursor(
+      this.#scope,
+      this.#args.order.keys.map((_, index) => this.node[`k${index}`] as KeyValue),
+    );
+  }
 }
 
 function fromClause<Row, Link>({ entity, link }: ListDefinition<Row, Link>): Sql {
@@ -405,7 +452,9 @@ function parentsClause<Row, Link>(
 
 const parentIds = (group: readonly { parentId: ParentKey | null }[]) => [...new Set(group.map(key => key.parentId))];
 
-function linkColumn([field, type]: [string, ColumnType]): Sql {
+function linkColumn(field: string, columns: Readonly<Record<string, ColumnType>> | undefined): Sql {
+  const type = columns?.[field];
+  if (!type) throw new Error(`no column ${field} on the link`);
   return sql`${readColumn("l", field, type)} AS ${trustedSql(`"link.${field}"`)}`;
 }
 

@@ -11,14 +11,16 @@ export interface ContentReads {
 }
 
 export class Reads implements ContentReads {
-  readonly #entities = new Set<string>();
+  readonly #entities = new Map<ChangedType, Set<number>>();
   readonly #types = new Set<ChangedType>();
   #viewerAsked = false;
   #dayAsked = false;
   #isOpaque = false;
 
   entity(type: ChangedType, id: number): void {
-    this.#entities.add(`${type}:${id}`);
+    const known = this.#entities.get(type);
+    if (known) known.add(id);
+    else this.#entities.set(type, new Set([id]));
   }
 
   all(type: ChangedType): void {
@@ -54,10 +56,9 @@ export class Reads implements ContentReads {
 
   /** As `Topic:12`; without those of types that are noted as a whole. */
   get entities(): readonly string[] {
-    const { size } = this.#types;
-    return size === 0
-      ? [...this.#entities]
-      : [...this.#entities].filter(entity => !this.#types.has(entity.slice(0, entity.indexOf(":")) as ChangedType));
+    return [...this.#entities].flatMap(([type, ids]) =>
+      this.#types.has(type) ? [] : [...ids].map(id => `${type}:${id}`),
+    );
   }
 
   get types(): ReadonlySet<ChangedType> {

@@ -41,12 +41,19 @@ export async function identify(
   credentials: Credentials,
   authentication: Authentication,
 ): Promise<Identified> {
+  if (saysNothing(request, credentials)) return nobody;
   if (hasCookies(request, authentication.cookies)) assertOwnSite(request, authentication.trustedOrigins);
   const [access, guestId] = await Promise.all([
     identifyViewer(request, credentials, authentication),
     identifyGuest(request, credentials, authentication),
   ]);
   return { viewer: access?.viewer ?? null, guestId, expiresAt: access?.expiresAt ?? null };
+}
+
+const nobody: Identified = Object.freeze({ viewer: null, guestId: null, expiresAt: null });
+
+function saysNothing({ headers }: FastifyRequest, { authorization, guestToken }: Credentials): boolean {
+  return authorization === undefined && guestToken === undefined && headers.cookie === undefined;
 }
 
 async function identifyViewer(request: FastifyRequest, credentials: Credentials, authentication: Authentication) {

@@ -83,7 +83,6 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
       if (type !== undefined && repeated) return sendAnswer(request, reply, repeated, type);
       if (request.method === "POST") request.body = parseJson(request);
       const asked = readRequest(request, documents);
-      checkDocumentText(asked.query);
       const client = {
         address: addressOf(request),
         userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
@@ -121,26 +120,29 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       });
     const type = types.of(request.headers.accept);
 
-    if (known && type !== undefined) {
-      const key = keyOf(asked);
+    const key = cache ? keyOf(asked) : "";
+    if (known && type !== undefined && key !== null) {
       const kept = cache?.get(key, isAnonymous);
       if (kept) {
         repeats.learn(asked.text, key);
         return sendAnswer(request, reply, kept, type);
       }
       const making = cache?.begin();
-      const reads = new Reads();
+      // Where nobody keeps the answer, nobody has to know what it was made from.
+      const reads = cache || request.method === "GET" ? new Reads() : undefined;
       const found = await known.execute(asked, () => context(reads));
       if (found) {
         const text = `${JSON.stringify(found.result)}\n`;
-        const isForOthers = isKeepable(reads, isAnonymous) && (cache !== undefined || request.method === "GET");
-        if (!isForOthers) return reply.header("content-type", type).headers(privateHeaders).send(text);
+        if (!reads || !isKeepable(reads, isAnonymous)) {
+          return reply.header("content-type", type).headers(privateHeaders).send(text);
+        }
         const answer = answerOf(text, reads, found.maxAge);
         if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
         return sendAnswer(request, reply, answer, type);
       }
     }
 
+    checkDocumentText(asked.query);
     const { headers, body, ...rest } = await graphql.executeHTTPGraphQLRequest({
       httpGraphQLRequest: httpRequestOf(request, asked),
       context: async () => context(),
@@ -159,11 +161,10 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
 function httpRequestOf(request: FastifyRequest, { query, operationName, variables }: OperationRequest) {
   const { method } = request;
   const parameters = { query, variables, ...(operationName === null ? {} : { operationName }) };
+  const headers = headerMap(request);
+  if (method !== "GET") return { method, headers, search: "", body: parameters };
   const search = new URLSearchParams({ ...parameters, variables: JSON.stringify(variables) });
-  return {
-    ...{ method, headers: headerMap(request) },
-    ...(method === "GET" ? { search: `?${search.toString()}`, body: undefined } : { search: "", body: parameters }),
-  };
+  return { method, headers, search: `?${search.toString()}`, body: undefined };
 }
 
 /** Fastify's own parser, for a body that is still text. @throws FastifyError for what is no JSON. */
@@ -206,8 +207,11 @@ function hasTag(header: string | undefined, etag: string): boolean {
   return header.trim() === "*" || header.split(",").some(given => given.trim().replace(/^W\//, "") === etag);
 }
 
-const keyOf = ({ query, operationName, variables }: OperationRequest): string =>
-  `${operationName ?? ""}\n${canonicalJson(variables)}\n${query}`;
+/** Null when there is no telling the question from another one. */
+function keyOf({ query, operationName, variables }: OperationRequest): string | null {
+  const values = canonicalJson(variables);
+  return values === null ? null : `${operationName ?? ""}\n${values}\n${query}`;
+}
 
 function credentialsOf({ headers }: FastifyRequest, cookies: ClientCookies): Credentials {
   const guestToken = headers[guestHeader];

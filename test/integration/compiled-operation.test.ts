@@ -16,6 +16,7 @@ import {
 } from "graphql";
 import { createContext } from "../../src/request/context";
 import { compileOperation } from "../../src/server/compiled-operation";
+import { formatError } from "../../src/server/error-format";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import { openTestDatabase } from "../support/database";
 import { createRandomCatalogue, learner, randomFrom, readCatalogue, type Rows } from "../support/reference/catalogue";
@@ -89,7 +90,12 @@ interface Plain {
 }
 
 /** As it goes out. */
-const plain = (result: ExecutionResult) => JSON.parse(JSON.stringify(result)) as Plain;
+const plain = ({ data, errors }: ExecutionResult) => {
+  const formatted = errors?.map(error =>
+    formatError(error.toJSON(), error, { requestId: "", onFault: () => undefined }),
+  );
+  return JSON.parse(JSON.stringify({ data, ...(formatted ? { errors: formatted } : {}) })) as Plain;
+};
 
 /**
  * Each null has its error. Where several fields below one null have failed, it is nobody's promise which of them are told

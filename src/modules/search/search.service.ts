@@ -76,13 +76,15 @@ export async function searchPage(
   const kept = found.slice(0, page.size);
   if (page.direction === "backward") kept.reverse();
   const nodes = await Promise.all(kept.map(({ type, id }) => readNode(ctx, { type, id }, columns)));
+  // A row that was deleted since it was found has no node.
+  const edges = kept.flatMap(({ rank, type, id }, index) => {
+    const node = nodes[index];
+    if (!node) return [];
+    return [{ node, hit: { type, id }, query: query.text, cursor: encodeCursor(scope, [rank, type, id]) }];
+  });
   return {
-    // A row that was deleted since it was found has no node.
-    edges: kept.flatMap(({ rank, type, id }, index) => {
-      const node = nodes[index];
-      if (!node) return [];
-      return [{ node, link: { hit: { type, id }, query: query.text }, cursor: encodeCursor(scope, [rank, type, id]) }];
-    }),
+    edges,
+    nodes: edges.map(({ node }) => node),
     hasNextPage: (page.direction === "forward" && more) || rows[0]?.atOrAfterEnd === true,
     hasPreviousPage: (page.direction === "backward" && more) || rows[0]?.atOrBeforeStart === true,
   };
