@@ -17,7 +17,7 @@ import { installRivals } from "./install.mjs";
 import { encodeRequest, load } from "./load.mjs";
 import { kinds, readAnswer } from "./questions.mjs";
 import { printTables, writeResults } from "./report.mjs";
-import { poolSize, serverTable } from "./servers.mjs";
+import { nodeArguments, poolSize, serverTable } from "./servers.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -59,8 +59,7 @@ try {
 
 async function main() {
   await installRivals();
-  const { servers: all, skipped } = serverTable();
-  for (const name of skipped) console.error(`skipped ${name}: this version has no variable that tells it apart`);
+  const all = serverTable();
   const wanted = options.only?.split(",").map(part => part.trim().toLowerCase());
   const servers = all.filter(({ name }) => !wanted || wanted.some(part => name.toLowerCase().includes(part)));
   if (servers.length === 0) throw new Error(`No server has a name like ${options.only}.`);
@@ -112,7 +111,7 @@ async function startAndAsk(server, url) {
 }
 
 function start(server, url, port) {
-  const child = spawn(process.execPath, server.arguments, {
+  const child = spawn(process.execPath, [...nodeArguments, ...server.arguments], {
     cwd: server.cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
