@@ -90,11 +90,13 @@ async function listenOnce(
     listener.connected();
     return Promise.race([broken, untilSilent(client, checkMs, signal)]);
   };
+  const over = new AbortController();
   try {
-    return await Promise.race([listen(), aborted(signal)]);
+    return await Promise.race([listen(), aborted(signal, over.signal)]);
   } catch (error) {
     return error;
   } finally {
+    over.abort();
     await Promise.race([client.end().catch(() => undefined), pause(longestGoodbyeMs)]);
     client.connection.stream.destroy();
   }
@@ -109,10 +111,11 @@ async function untilSilent(client: Client, checkMs: number, signal: AbortSignal)
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** @param over ends the waiting: of many connections one after the other, none must leave a listener behind. */
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    else signal.addEventListener("abort", () => resolve(), { once: true, signal: over });
   });
 }
 

@@ -54,6 +54,7 @@ function describeOnServer(url: string): void {
     const { log: logger, lines: log } = createTestLog();
     let proxy: Proxy;
     let app: Awaited<ReturnType<typeof startApp>>;
+    let keeping: typeof app;
     let database: ReturnType<typeof createDatabase>;
 
     beforeAll(async () => {
@@ -70,19 +71,15 @@ function describeOnServer(url: string): void {
           onIdleError: () => undefined,
         }),
       );
-      const settings = { host: "127.0.0.1", port: 0, playground: false, introspection: false, corsOrigins: [] };
-      app = await startApp(
-        {
-          ...settings,
-          explain: false,
-          secureCookies: false,
-          trustedProxyHops: 0,
-          limits: { maxDepth: 15, maxCost: 10_000 },
-          compiledQueries: true,
-          sharedBatches: true,
-          persistedDocumentsOnly: false,
-          responseCacheBytes: 10_000_000,
-        },
+      const settings = {
+        ...{ host: "127.0.0.1", port: 0, playground: false, introspection: false, corsOrigins: [] },
+        ...{ explain: false, secureCookies: false, trustedProxyHops: 0, limits: { maxDepth: 15, maxCost: 10_000 } },
+        ...{ compiledQueries: true, sharedBatches: true, persistedDocumentsOnly: false },
+      };
+      // Of the two, the first reads for each request.
+      app = await startApp({ ...settings, responseCacheBytes: 0 }, database, await createTestServices(), logger);
+      keeping = await startApp(
+        { ...settings, responseCacheBytes: 1_000_000 },
         database,
         await createTestServices(),
         logger,
@@ -90,17 +87,18 @@ function describeOnServer(url: string): void {
     });
 
     afterAll(async () => {
+      await keeping.stop();
       await app.stop();
       await database.close();
       await proxy.close();
       await onServer(url, [`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`]);
     });
 
-    const ask = () =>
-      fetch(`${app.url}/graphql`, {
+    const ask = (of = app) =>
+      fetch(`${of.url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ query: "{ topics(first: 1) { nodes { slug } } }" }),
+        body: JSON.stringify({ query: "{ topics(first: 1) { nodes { slug title } } }" }),
       });
     const expectWorking = async () => {
       expect((await ask()).status).toBe(200);
@@ -175,6 +173,34 @@ function describeOnServer(url: string): void {
       ]);
       end();
       await expectWorking();
+    });
+
+    it("makes no kept answer old: none is given while changes may be missed, and what was missed is seen", async () => {
+      const until = async (isProven: boolean) => {
+        while (database.changes.isProven !== isProven) await new Promise(resolve => setTimeout(resolve, 20));
+      };
+      const isKept = async () => {
+        let count = 0;
+        const end = database.onStatement(() => void count++);
+        const answer = await (await ask(keeping)).text();
+        end();
+        return { isKept: count === 0, answer };
+      };
+      await proxy.set("pass");
+      await until(true);
+      for (let time = 0; time < 3; time++) await ask(keeping);
+      expect(await isKept()).toMatchObject({ isKept: true });
+      await proxy.set("refuse");
+      await until(false);
+      expect((await ask(keeping)).status).toBe(503);
+      const direct = createDatabase(openPostgres(postgresSettings(url, name)));
+      await direct.models.topic.updateMany({ where: { position: 1 }, data: { title: "Changed meanwhile" } });
+      await direct.close();
+      await proxy.set("pass");
+      await until(true);
+      const { answer } = await isKept();
+      expect(answer).toContain("Changed meanwhile");
+      expect(await isKept()).toEqual({ isKept: true, answer });
     });
 
     it("leaves each cause in the log, under the id of its request", () => {
