@@ -87,7 +87,8 @@ export const lessonEntity = defineEntity<LessonRow>({
     createdAt: "instant",
     updatedAt: "instant",
   },
-  always: ["id", "access", "moduleId", "guidesToolId"],
+  always: ["id"],
+  needs: { content: ["access"], module: ["moduleId"], guideTo: ["guidesToolId"] },
 });
 
 export interface LessonBodyRow {
