@@ -20,7 +20,6 @@ const variants = [
   { name: "learngraph, cached", env: {}, answersFrom: "memory" },
   { name: "learngraph, all through Apollo Server", env: { RESPONSE_CACHE_MB: "0", COMPILED_QUERIES: "false" } },
   { name: "learngraph, batches not shared", env: { RESPONSE_CACHE_MB: "0", SHARED_BATCHES: "false" } },
-  { name: "learngraph, statements not prepared", env: { RESPONSE_CACHE_MB: "0", PREPARED_STATEMENTS: "false" } },
 ];
 
 const rivals = [

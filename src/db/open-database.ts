@@ -10,8 +10,6 @@ export interface DatabaseSettings {
   poolSize: number;
   acquireTimeoutMs: number;
   statementTimeoutMs: number;
-  /** See PostgresSettings. */
-  preparedStatements?: boolean;
 }
 
 /** Opens without migrating. @throws DirectoryInUseError when another process has the data directory. */
@@ -28,7 +26,6 @@ export async function openDatabase(
       poolSize: settings.poolSize,
       acquireTimeoutMs: settings.acquireTimeoutMs,
       statementTimeoutMs: settings.statementTimeoutMs,
-      preparedStatements: settings.preparedStatements ?? false,
       ...(onIdleError ? { onIdleError } : {}),
     }),
   );

@@ -3,7 +3,6 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { Pool, type PoolClient, type QueryConfig } from "pg";
 import type { Driver } from "./driver";
 import { listenOnPostgres } from "./postgres-listener";
-import { StatementNames } from "./statement-names";
 
 export interface PostgresSettings {
   url: string;
@@ -16,11 +15,6 @@ export interface PostgresSettings {
   acquireTimeoutMs: number;
   /** Longest run of one statement, in milliseconds; held by the server and, a little later, by the client. */
   statementTimeoutMs: number;
-  /**
-   * Whether statements that are sent again and again are planned once on each connection; false when left out. Not through a pooler that
-   * hands out a connection for each transaction and does not know of them.
-   */
-  preparedStatements?: boolean;
   /** Told of a connection that broke while idle; the pool has replaced it already. */
   onIdleError?: (error: Error) => void;
 }
@@ -44,17 +38,12 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
     onConnect: (client): unknown => client.query("SET TIME ZONE 'UTC'"),
     application_name: "learngraph",
   });
-  const names = settings.preparedStatements ? new StatementNames() : null;
   // Without a listener, the error of one idle connection would end the process.
   pool.on("error", error => settings.onIdleError?.(error));
   return {
     kind: "postgres",
     adapter: new PrismaPg(pool),
-    query: async <Row>(text: string, values: readonly unknown[]) => {
-      const name = names?.nameOf(text);
-      const query = { text, values: [...values], ...(name === undefined ? {} : { name }) };
-      return (await pool.query(query)).rows as Row[];
-    },
+    query: async <Row>(text: string, values: readonly unknown[]) => (await pool.query(text, [...values])).rows as Row[],
     exclusive: async work => {
       const client = await pool.connect();
       let broken: Error | undefined;

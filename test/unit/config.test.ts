@@ -42,7 +42,6 @@ describe("loadConfig", () => {
     QUERY_EXPLAIN: ["on", "1"],
     COMPILED_QUERIES: ["on", "1"],
     SHARED_BATCHES: ["on", "1"],
-    PREPARED_STATEMENTS: ["on", "1"],
     PERSISTED_DOCUMENTS_ONLY: ["on", "1"],
     RESPONSE_CACHE_MB: ["-1", "65537", "64MB"],
     LIVE_MAX_CONNECTIONS: ["-1", "100001", "many"],
