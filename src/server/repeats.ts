@@ -30,7 +30,7 @@ export class Repeats {
   }
 }
 
-/** What identifies the question of a request, before it is read: the body, or the address. */
-export function textOf(request: FastifyRequest): string {
-  return typeof request.body === "string" ? request.body : request.url;
+/** What identifies the question of a request, before it is read: the method with the body, or with the address. */
+export function textOf({ method, body, url }: FastifyRequest): string {
+  return `${method} ${typeof body === "string" ? body : url}`;
 }

@@ -14,6 +14,7 @@ import { openTestDatabase } from "./database";
 import type { Golden } from "./golden";
 import { assertNoSecretsSaid, createTestLog, overhear } from "./log";
 import { createTestServices } from "./services";
+import { statementsOf } from "./statements";
 
 export interface Result<Data> {
   data: Data;
@@ -120,16 +121,7 @@ export async function createTestApi({
         await started.events.return?.();
       }
     },
-    statements: async work => {
-      const sent: string[] = [];
-      const end = database.onStatement(text => void sent.push(text));
-      try {
-        await work();
-      } finally {
-        end();
-      }
-      return sent;
-    },
+    statements: work => statementsOf(database, work),
     close: async () => {
       await graphql.stop();
       await database.close();

@@ -10,6 +10,7 @@ import { onServer, postgresSettings, templateName } from "../../support/golden";
 import { createTestLog } from "../../support/log";
 import { startTestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";
+import { statementsOf } from "../../support/statements";
 
 interface FaultAnswer {
   data?: unknown;
@@ -180,11 +181,11 @@ function describeOnServer(url: string): void {
         while (database.changes.isProven !== isProven) await new Promise(resolve => setTimeout(resolve, 20));
       };
       const isKept = async () => {
-        let count = 0;
-        const end = database.onStatement(() => void count++);
-        const answer = await (await ask(keeping)).text();
-        end();
-        return { isKept: count === 0, answer };
+        let answer = "";
+        const sent = await statementsOf(database, async () => {
+          answer = await (await ask(keeping)).text();
+        });
+        return { isKept: sent.length === 0, answer };
       };
       await proxy.set("pass");
       await until(true);

@@ -15,6 +15,7 @@ import {
 import { operationOf, type Operation } from "../../support/reference/operation";
 import { startTestServer, type TestServer } from "../../support/server";
 import { createViewer } from "../../support/signed-in";
+import { statementsOf } from "../../support/statements";
 
 const seed = Number(process.env["LEARNGRAPH_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`response-cache.test.ts: LEARNGRAPH_TEST_SEED=${seed}`);
@@ -129,13 +130,7 @@ describe("an answer", () => {
       headers: { "apollo-require-preflight": "true", ...headers },
     });
   };
-  const statements = async (work: () => Promise<unknown>) => {
-    let count = 0;
-    const end = server.database.onStatement(() => void count++);
-    await work();
-    end();
-    return count;
-  };
+  const statements = async (work: () => Promise<unknown>) => (await statementsOf(server.database, work)).length;
   const bearer = async () => {
     const { token } = await server.services.tokens.signAccess(await createViewer(server.database));
     return `Bearer ${token}`;
@@ -159,6 +154,13 @@ describe("an answer", () => {
     });
     expect(sent).toBe(0);
     expect(await statements(async () => (await get(text, { a: 3, b: 2 })).text())).toBeGreaterThan(0);
+  });
+
+  it("to an address is not the answer to a body of the same text, which is no JSON", async () => {
+    await warm(question, { slug });
+    const { url } = await get(question, { slug });
+    const response = await server.post(url.slice(server.url.length));
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("BAD_REQUEST")]);
   });
 
   it("may be kept by others for the time that its fields name, and has a strong entity tag and what it was made from", async () => {

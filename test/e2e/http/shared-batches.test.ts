@@ -4,6 +4,7 @@ import { SharedBatches } from "../../../src/request/shared-batches";
 import { createTestApi, type TestApi } from "../../support/api";
 import { startTestServer, type TestServer } from "../../support/server";
 import { createViewer } from "../../support/signed-in";
+import { statementsOf } from "../../support/statements";
 
 const page = `query Page($slug: String!) { topic(by: { slug: $slug }) {
   title sections { heading } tools(first: 5) { nodes { name } } lessons(first: 5) { nodes { title } }
@@ -22,16 +23,6 @@ beforeAll(async () => {
   for (const query of [page, personal]) await (await server.post({ query, variables: { slug: slugs[0] } })).text();
 });
 afterAll(() => server.close());
-
-async function statements<T>(work: () => Promise<T>): Promise<{ sent: string[]; result: T }> {
-  const sent: string[] = [];
-  const end = server.database.onStatement(text => void sent.push(text));
-  try {
-    return { result: await work(), sent };
-  } finally {
-    end();
-  }
-}
 
 const ask = async (query: string, slug: string, headers: Record<string, string> = {}) =>
   (await server.post({ query, variables: { slug } }, headers)).text();
@@ -96,10 +87,10 @@ describe("A signed-in page", () => {
   it("costs one statement more than a guest's, and the one that says who that is", async () => {
     const { token } = await server.services.tokens.signAccess(await createViewer(server.database));
     const headers = { authorization: `Bearer ${token}` };
-    const guest = await statements(() => ask(page, slugs[0]!));
-    const learner = await statements(() => ask(personal, slugs[0]!, headers));
-    expect(learner.sent.length).toBe(guest.sent.length + 2);
-    expect(learner.sent.filter(text => text.includes('"user_session"'))).toHaveLength(1);
+    const guest = await statementsOf(server.database, () => ask(page, slugs[0]!));
+    const learner = await statementsOf(server.database, () => ask(personal, slugs[0]!, headers));
+    expect(learner.length).toBe(guest.length + 2);
+    expect(learner.filter(text => text.includes('"user_session"'))).toHaveLength(1);
   });
 });
 
