@@ -1,6 +1,7 @@
 // Markdown in, tree and sanitised HTML out. Loads unified and its plugins on first use: they are many files, and a server that only
 // reads never needs them.
 import type { Element, Nodes as HtmlNodes, Root as HtmlRoot } from "hast";
+import { LRUCache } from "lru-cache";
 import type { Root } from "mdast";
 import { assertParsable } from "./markdown.limits";
 import { isImageSource, linkTarget } from "./markdown.links";
@@ -69,21 +70,15 @@ async function createPipeline(): Promise<MarkdownPipeline> {
 }
 
 /** The same function, which answers at once for the texts that it was asked last: a text is looked at several times while it is published. */
-function remembering<Result>(work: (text: string) => Result): (text: string) => Result {
-  const recent = new Map<string, Result>();
-  let characters = 0;
-  const forget = (text: string) => {
-    if (recent.delete(text)) characters -= text.length;
-  };
+function remembering<Result extends object>(work: (text: string) => Result): (text: string) => Result {
+  const recent = new LRUCache<string, Result>({
+    max: mostRemembered.texts,
+    maxSize: mostRemembered.characters,
+    sizeCalculation: (_result, text) => text.length + 1,
+  });
   return text => {
     const result = recent.get(text) ?? work(text);
-    forget(text);
     recent.set(text, result);
-    characters += text.length;
-    for (const [oldest] of recent) {
-      if (recent.size <= mostRemembered.texts && characters <= mostRemembered.characters) break;
-      forget(oldest);
-    }
     return result;
   };
 }

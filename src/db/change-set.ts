@@ -35,6 +35,12 @@ export class ChangeSet {
     return this.#unnamed.has(type);
   }
 
+  /** The ids of all of `type` that changed; null when they are more than `most`, or not all are named. */
+  namedIds(type: ChangedType, most: number): string[] | null {
+    const ids = [...this.named(type).keys()];
+    return ids.length > most || this.hasUnnamed(type) ? null : ids;
+  }
+
   /** Whether this one may have changed. */
   concerns(type: ChangedType, id: string): boolean {
     return this.hasUnnamed(type) || this.named(type).has(id);

@@ -19,10 +19,7 @@ export async function validateArgument(
 ): Promise<void> {
   checkText(args, "");
   for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
-    if (typeof item === "object" && item !== null && !(item instanceof MutationInput) && !wasValid(item)) {
-      await validateInput(item);
-      rememberValid(item);
-    }
+    if (typeof item === "object" && item !== null && !(item instanceof MutationInput)) await validateOnce(item);
   }
 }
 
@@ -32,14 +29,12 @@ const valid = new WeakMap<object, Set<string>>();
 const mostValid = 5_000;
 const longestValid = 200;
 
-function wasValid(input: object): boolean {
-  return valid.get(input.constructor)?.has(JSON.stringify(input)) ?? false;
-}
-
-function rememberValid(input: object): void {
+async function validateOnce(input: object): Promise<void> {
   const text = JSON.stringify(input);
-  if (text.length > longestValid) return;
   const known = valid.get(input.constructor) ?? new Set();
+  if (known.has(text)) return;
+  await validateInput(input);
+  if (text.length > longestValid) return;
   if (known.size >= mostValid) known.clear();
   valid.set(input.constructor, known.add(text));
 }

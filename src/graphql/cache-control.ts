@@ -1,8 +1,9 @@
 // For how long others (browsers, CDNs) may keep what a root field gives: the hint `@cacheControl`, as Apollo's clients and gateways know it.
 // It says nothing about the server's own cache, which knows what has changed.
 import { DirectiveLocation, GraphQLDirective, GraphQLInt, Kind } from "graphql";
-import type { DocumentNode, GraphQLField, GraphQLSchema, OperationDefinitionNode, SelectionSetNode } from "graphql";
+import type { DocumentNode, GraphQLField, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import { Extensions } from "type-graphql";
+import { spreadFields } from "./selection";
 
 export const cacheControlDirective = new GraphQLDirective({
   name: "cacheControl",
@@ -20,23 +21,16 @@ export function CacheFor(maxAge: number): MethodDecorator & PropertyDecorator {
 /** For how many seconds an answer to the operation may be kept by others; 0 when it may not. */
 export function maxAgeOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): number {
   const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
-  const ages = rootFieldsOf(document, operation.selectionSet).map(name => hintOf(fields[name]));
+  const fragments = Object.fromEntries(
+    document.definitions.flatMap(definition =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+  const ages = spreadFields(operation.selectionSet, fragments).map(({ name }) => hintOf(fields[name.value]));
   return ages.length === 0 ? 0 : Math.min(...ages);
 }
 
 function hintOf(field: GraphQLField<unknown, unknown> | undefined): number {
   const { cacheControl } = (field?.extensions["directives"] ?? {}) as { cacheControl?: { maxAge: number } };
   return cacheControl?.maxAge ?? 0;
-}
-
-/** Names of fields, fragments spread. */
-function rootFieldsOf(document: DocumentNode, set: SelectionSetNode): string[] {
-  return set.selections.flatMap(selection => {
-    if (selection.kind === Kind.FIELD) return [selection.name.value];
-    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFieldsOf(document, selection.selectionSet);
-    const fragment = document.definitions.find(
-      definition => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-    );
-    return fragment && "selectionSet" in fragment ? rootFieldsOf(document, fragment.selectionSet) : [];
-  });
 }

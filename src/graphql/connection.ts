@@ -132,7 +132,7 @@ export async function connect<Row, Link>(
 }
 
 /** Where the nodes of a connection field are. */
-const nodePaths = [["edges", "node"], ["nodes"]];
+export const nodePaths = [["edges", "node"], ["nodes"]];
 
 /** What is made of the page; the rest of a connection is not. */
 const pageFields = ["edges", "nodes", "pageInfo"];

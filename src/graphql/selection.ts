@@ -17,7 +17,7 @@ export type SelectionInfo = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments" 
 
 /**
  * The columns that the fields selected on `entity` are made of. `paths` leads from the current field to the entity, e.g. `[["edges",
- * "node"], ["nodes"]]`; the empty path is the field itself. Fields that need no column of their own add none.
+ * "node"], ["nodes"]]`; the empty path is the field itself. What was read is kept by the array: one that is made at each call is read each time. Fields that need no column of their own add none.
  */
 export function selectedColumns<Row>(
   info: SelectionInfo,
@@ -106,16 +106,17 @@ export function selectedNames(info: SelectionInfo, ...path: string[]): ReadonlyS
  * can see what it does to the context.
  */
 export function isAlone({ operation, fragments, fieldNodes, path }: GraphQLResolveInfo): boolean {
-  const roots = countFields(operation.selectionSet, fragments);
-  return roots === 1 && fieldNodes.length === 1 && path.prev?.prev === undefined;
+  const roots = spreadFields(operation.selectionSet, fragments);
+  return roots.length === 1 && fieldNodes.length === 1 && path.prev?.prev === undefined;
 }
 
-function countFields(set: SelectionSetNode, fragments: GraphQLResolveInfo["fragments"]): number {
-  return set.selections.reduce((count, selection) => {
-    if (selection.kind === Kind.FIELD) return count + 1;
+/** All fields of a selection set with its fragments spread, whatever types and conditions these have. */
+export function spreadFields(set: SelectionSetNode, fragments: SelectionInfo["fragments"]): FieldNode[] {
+  return set.selections.flatMap(selection => {
+    if (selection.kind === Kind.FIELD) return [selection];
     const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection;
-    return count + (fragment ? countFields(fragment.selectionSet, fragments) : 0);
-  }, 0);
+    return fragment ? spreadFields(fragment.selectionSet, fragments) : [];
+  });
 }
 
 type FieldNode = Extract<SelectionNode, { kind: Kind.FIELD }>;

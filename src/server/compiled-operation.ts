@@ -27,6 +27,7 @@ import {
   type ExecutionResult,
   type FieldNode,
   type FragmentDefinitionNode,
+  type FragmentSpreadNode,
   type GraphQLAbstractType,
   type GraphQLField,
   type GraphQLLeafType,
@@ -172,18 +173,18 @@ class Compiler {
         else nodesByName.set(name, [selection]);
         continue;
       }
-      let fragment: Pick<FragmentDefinitionNode, "selectionSet"> & {
-        readonly typeCondition?: FragmentDefinitionNode["typeCondition"] | undefined;
-      } = selection as never;
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const { value: name } = selection.name;
-        const definition = this.#fragments[name];
-        if (spread.has(name) || !definition) continue;
-        spread.add(name);
-        fragment = definition;
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? this.#spreadOnce(selection, spread) : selection;
+      if (fragment && this.#applies(type, fragment.typeCondition)) {
+        this.#collect(type, fragment.selectionSet, nodesByName, spread);
       }
-      if (this.#applies(type, fragment.typeCondition)) this.#collect(type, fragment.selectionSet, nodesByName, spread);
     }
+  }
+
+  /** Undefined when it was spread in this place before. */
+  #spreadOnce({ name }: FragmentSpreadNode, spread: Set<string>): FragmentDefinitionNode | undefined {
+    if (spread.has(name.value)) return undefined;
+    spread.add(name.value);
+    return this.#fragments[name.value];
   }
 
   #isIncluded(node: SelectionSetNode["selections"][number]): boolean {
@@ -288,17 +289,29 @@ async function settled(result: Record<string, unknown>): Promise<Record<string, 
 
 function executeField(run: Run, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
   const path: Path = { prev: parent, key: field.responseName, typename: field.parentType.name };
+  const { type } = field.definition;
   try {
-    const value = valueOf(run, field, source, path);
-    const completed = isThenable(value)
-      ? Promise.resolve(value).then(ready => field.complete(run, ready, field, path))
-      : field.complete(run, value, field, path);
-    return completed instanceof Promise
-      ? completed.then(undefined, (error: unknown) => fieldFailed(run, field.definition.type, error, field, path))
-      : completed;
+    return completeValue(run, type, field.complete, valueOf(run, field, source, path), field, path);
   } catch (error) {
-    return fieldFailed(run, field.definition.type, error, field, path);
+    return fieldFailed(run, type, error, field, path);
   }
+}
+
+/** The value of a field, or of an item of its list, as it goes out. @throws what makes it fail at once. */
+function completeValue(
+  run: Run,
+  type: GraphQLOutputType,
+  complete: Complete,
+  value: unknown,
+  field: FieldPlan,
+  path: Path,
+): unknown {
+  const completed = isThenable(value)
+    ? Promise.resolve(value).then(ready => complete(run, ready, field, path))
+    : complete(run, value, field, path);
+  return completed instanceof Promise
+    ? completed.then(undefined, (error: unknown) => fieldFailed(run, type, error, field, path))
+    : completed;
 }
 
 function valueOf(run: Run, field: FieldPlan, source: unknown, path: Path): unknown {
@@ -435,12 +448,7 @@ function completeItem(
   path: Path,
 ): unknown {
   try {
-    const completed = isThenable(item)
-      ? Promise.resolve(item).then(ready => complete(run, ready, field, path))
-      : complete(run, item, field, path);
-    return completed instanceof Promise
-      ? completed.then(undefined, (error: unknown) => fieldFailed(run, type, error, field, path))
-      : completed;
+    return completeValue(run, type, complete, item, field, path);
   } catch (error) {
     return fieldFailed(run, type, error, field, path);
   }

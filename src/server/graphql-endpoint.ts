@@ -89,7 +89,7 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
         cookies: cookiesOf(request, reply, authentication.cookies),
       };
       const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
-      return answer(request, reply, { ...asked, text }, identified, client);
+      return answer(request, reply, { ...asked, text, type }, identified, client);
     },
   });
 }
@@ -97,6 +97,8 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
 interface Asked extends OperationRequest {
   /** The request, as it came. */
   readonly text: string;
+  /** The content type of a good answer; undefined when Apollo Server has to find it out. */
+  readonly type: string | undefined;
 }
 
 type Answering = (
@@ -118,8 +120,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
         ...(sharing ? { sharing } : {}),
         ...(reads ? { reads } : {}),
       });
-    const type = types.of(request.headers.accept);
-
+    const { type } = asked;
     const key = cache ? keyOf(asked) : "";
     if (known && type !== undefined && key !== null) {
       const kept = cache?.get(key, isAnonymous);

@@ -1,11 +1,12 @@
 // Queries that were valid before, ready to run: parsed, checked, compiled. They run without the pipeline that made them known, and what does
 // not simply succeed goes through that pipeline again, which knows how to say why.
 import {
+  getOperationAST,
   getVariableValues,
-  parse,
-  validate,
   Kind,
   OperationTypeNode,
+  parse,
+  validate,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
@@ -89,7 +90,7 @@ export class KnownOperations {
   }
 
   #knownOf(document: DocumentNode, name: string | null, dependsOn: readonly string[]): KnownOperation | null {
-    const operation = operationOf(document, name);
+    const operation = getOperationAST(document, name);
     if (operation?.operation !== OperationTypeNode.QUERY) return null;
     return {
       ...{ document, operation },
@@ -163,7 +164,3 @@ const variableNamesOf = (document: DocumentNode): string[] => [
     ),
   ),
 ];
-
-function operationOf(document: DocumentNode, name: string | null): OperationDefinitionNode | undefined {
-  return operationsOf(document).find(operation => name === null || operation.name?.value === name);
-}

@@ -103,10 +103,8 @@ export class ResponseCache {
   #hasChanged(reads: Reads, since: number): boolean {
     if (this.#knownSince > since) return true;
     const after = (name: string) => (this.#changedAt.get(name) ?? 0) > since;
-    const ofType = (type: string) => after(`${type}:*`);
     return (
-      [...reads.types].some(type => after(type) || ofType(type)) ||
-      reads.entities.some(entity => after(entity) || ofType(typeOfTag(entity)))
+      [...reads.types].some(after) || reads.entities.some(entity => after(entity) || after(`${typeOfTag(entity)}:*`))
     );
   }
 
@@ -117,11 +115,16 @@ export class ResponseCache {
       this.#knownSince = this.#heard;
     }
     this.#changedAt.set(type, this.#heard);
-    if (ids === "all") this.#changedAt.set(`${type}:*`, this.#heard);
-    else for (const id of ids) this.#changedAt.set(`${type}:${id}`, this.#heard);
     this.#drop(type);
-    if (ids === "all") for (const tag of [...this.#keysByTag.keys()]) if (typeOfTag(tag) === type) this.#drop(tag);
-    if (ids !== "all") for (const id of ids) this.#drop(`${type}:${id}`);
+    if (ids === "all") {
+      this.#changedAt.set(`${type}:*`, this.#heard);
+      for (const tag of [...this.#keysByTag.keys()]) if (typeOfTag(tag) === type) this.#drop(tag);
+      return;
+    }
+    for (const id of ids) {
+      this.#changedAt.set(`${type}:${id}`, this.#heard);
+      this.#drop(`${type}:${id}`);
+    }
   }
 
   #drop(tag: string): void {

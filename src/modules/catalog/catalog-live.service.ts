@@ -22,9 +22,8 @@ const kinds: readonly (readonly [CatalogKind, ChangedType])[] = [
 export function topicEvents(ctx: RequestContext, topicId: number | null): AsyncIterableIterator<TopicEvent> {
   return changeEvents(ctx, changes => {
     if (topicId !== null) return changes.concerns("Topic", String(topicId)) ? [topicEvent(topicId)] : [];
-    const ids = [...changes.named("Topic").keys()];
-    const isNamed = ids.length <= mostChanges && !changes.hasUnnamed("Topic");
-    return isNamed ? ids.map(id => topicEvent(Number(id))) : [{ topicId: null, nodeId: null }];
+    const ids = changes.namedIds("Topic", mostChanges);
+    return ids?.map(id => topicEvent(Number(id))) ?? [{ topicId: null, nodeId: null }];
   });
 }
 

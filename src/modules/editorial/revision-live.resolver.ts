@@ -51,9 +51,10 @@ export class RevisionLiveResolver {
 
 function revisionEvents(ctx: RequestContext): AsyncIterableIterator<RevisionEvent> {
   return changeEvents<RevisionEvent>(ctx, changes => {
+    const keys = changes.namedIds("Revision", mostRevisions);
+    if (!keys) return [{ revisionId: null, nodeId: null }];
     // The feed names a revision behind the content that it belongs to: `TOPIC:1:12`.
-    const ids = [...changes.named("Revision").keys()].map(key => Number(key.split(":")[2]));
-    if (ids.length > mostRevisions || changes.hasUnnamed("Revision")) return [{ revisionId: null, nodeId: null }];
+    const ids = keys.map(key => Number(key.split(":")[2]));
     return ids.map(revisionId => ({ revisionId, nodeId: encodeNodeId("Revision", revisionId) }));
   });
 }

@@ -31,6 +31,8 @@ import {
 import { canReadLesson, lockCallToAction, readLessonBody } from "./lesson.service";
 import { Lesson, LessonConnection, LessonContent, Module } from "./lesson.type";
 
+const callToActionPaths = [["callToAction"]];
+
 @Resolver(() => Lesson)
 export class LessonResolver {
   @RequireAccess("PUBLIC")
@@ -69,7 +71,7 @@ export class LessonResolver {
         reason: LessonLockReason.ACCOUNT_REQUIRED,
         message: "This lesson opens with a free account.",
         callToAction: isSelected(info, "callToAction")
-          ? await lockCallToAction(ctx, lesson.id, selectedColumns(info, callToActionEntity, [["callToAction"]]))
+          ? await lockCallToAction(ctx, lesson.id, selectedColumns(info, callToActionEntity, callToActionPaths))
           : null,
       };
     }

@@ -3,7 +3,7 @@ import { Args, Ctx, Extensions, FieldResolver, Info, Int, Query, Resolver, Root 
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { CacheFor } from "../../graphql/cache-control";
-import { ConnectionValue } from "../../graphql/connection";
+import { ConnectionValue, nodePaths } from "../../graphql/connection";
 import { selectedColumns } from "../../graphql/selection";
 import type { RequestContext } from "../../request/context";
 import { lessonEntity } from "../lesson/lesson.rows";
@@ -53,7 +53,7 @@ export class SearchResolver {
       'Topics, tools and lessons that have the words of `query`, the best first. Forgives typing errors in titles, unless the query has operators.\n\nExample: `{ search(query: "bakend", first: 5) { totalCount edges { node { ... on Topic { title } ... on Tool { name } ... on Lesson { title } } highlights { field text ranges { start length } } } facets { types { value count } } } }`',
   })
   async search(@Args(() => SearchArgs) args: SearchArgs, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
-    return new FoundPage(await searchPage(ctx, args, columnsByType(info, [["edges", "node"], ["nodes"]])), args, ctx);
+    return new FoundPage(await searchPage(ctx, args, columnsByType(info, nodePaths)), args, ctx);
   }
 
   @FieldResolver(() => Int, {
@@ -99,11 +99,11 @@ export class SearchSuggestionResolver {
     description: "What is suggested; null when it was deleted this very moment.",
   })
   node(@Root() suggestion: Suggestion, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
-    return readNode(ctx, suggestion, columnsByType(info, [[]]));
+    return readNode(ctx, suggestion, columnsByType(info));
   }
 }
 
-function columnsByType(info: GraphQLResolveInfo, paths: readonly (readonly string[])[]): ColumnsByType {
+function columnsByType(info: GraphQLResolveInfo, paths?: typeof nodePaths): ColumnsByType {
   return {
     TOPIC: selectedColumns(info, topicEntity, paths),
     TOOL: selectedColumns(info, toolEntity, paths),

@@ -14,6 +14,8 @@ interface ComparedTools {
   tools: readonly ToolRow[];
 }
 
+const planPaths = [["cells", "plans"]];
+const factPaths = [["cells", "facts"]];
 const toolPaths = [["tools"], ["planRows", "cells", "tool"], ["factRows", "cells", "tool"]];
 
 @Resolver(() => ToolComparison)
@@ -46,7 +48,7 @@ export class ToolComparisonResolver {
     description: `Prices, one row for each unit that any of the tools is paid by; at most ${Object.keys(PlanUnit).length}.`,
   })
   async planRows(@Root() { tools }: ComparedTools, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
-    const columns = new Set([...selectedColumns(info, planEntity, [["cells", "plans"]]), "unit"]);
+    const columns = new Set([...selectedColumns(info, planEntity, planPaths), "unit"]);
     const plans = await Promise.all(tools.map(tool => plansOfTool.rows(ctx, tool.id, columns)));
     return aligned(Object.values(PlanUnit), plans, plan => plan.unit).map(({ key, columns: cells }) => ({
       unit: key,
@@ -58,7 +60,7 @@ export class ToolComparisonResolver {
     description: `Facts, one row for each kind that is known of any of the tools; at most ${Object.keys(FactKind).length}.`,
   })
   async factRows(@Root() { tools }: ComparedTools, @Ctx() ctx: RequestContext, @Info() info: GraphQLResolveInfo) {
-    const columns = new Set([...selectedColumns(info, factEntity, [["cells", "facts"]]), "kind"]);
+    const columns = new Set([...selectedColumns(info, factEntity, factPaths), "kind"]);
     const facts = await Promise.all(tools.map(tool => factsOfTool.rows(ctx, tool.id, columns)));
     return aligned(Object.values(FactKind), facts, fact => fact.kind).map(({ key, columns: cells }) => ({
       kind: key,
