@@ -97,7 +97,8 @@ const schemaRules = {
       FieldDefinition: camelCase,
       InputValueDefinition: camelCase,
       InputObjectTypeDefinition: { style: "PascalCase", requiredPattern: /.(Input|Filter|Order|By)$/ },
-      [ofType("Boolean")]: { requiredPattern: /^(is|has|can)[A-Z]|^can$/ },
+      // The last one is the name in the cost specification.
+      [ofType("Boolean")]: { requiredPattern: /^(is|has|can)[A-Z]|^can$|^requireOneSlicingArgument$/ },
       [ofType("DateTime")]: { requiredPattern: /[a-z]At$/ },
       // The day for which a price or a statement holds, and the last one: `On` would say neither.
       [ofType("Date")]: { requiredPattern: /[a-z]On$|^asOf$|^staleAfter$/ },

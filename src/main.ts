@@ -20,6 +20,7 @@ async function main(): Promise<number> {
       {
         ...config.accounts,
         ...config.editorial,
+        budget: config.budget,
         production: config.production,
         dataDirectory: config.database.dataDirectory,
         port: config.port,
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
         ...config.documents,
         ...config.speed,
         live: config.live,
+        budget: running.budget,
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
       },
       database,

@@ -141,12 +141,12 @@ function refuse(reason: unknown): never {
 }
 
 /** Half of a SHA-256: no two keys meet by chance. */
-function hashed(key: string): string {
+export function hashed(key: string): string {
   return createHash("sha256").update(key).digest("base64url").slice(0, 22);
 }
 
 /** What an address counts as: an IPv4 address itself, also when it is mapped into IPv6; of any other IPv6 address the first 64 bits. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const [plain = ""] = address.split("%");
   if (!isIPv6(plain)) return address;
   const groups = groupsOf(plain);

@@ -57,6 +57,8 @@ const environment = {
   TRUSTED_PROXY_HOPS: integer(0, 10).default(0),
   QUERY_MAX_DEPTH: integer(1, 50).default(15),
   QUERY_MAX_COST: integer(1, 1_000_000).default(10_000),
+  COST_BUDGET: integer(0, 1_000_000_000).default(100_000),
+  COST_RESTORE_RATE: integer(1, 1_000_000_000).default(2_000),
   QUERY_EXPLAIN: flag.default(false),
   COMPILED_QUERIES: flag.default(true),
   SHARED_BATCHES: flag.default(true),
@@ -81,7 +83,10 @@ const environment = {
 
 export const variableNames = Object.keys(environment) as (keyof typeof environment)[];
 
-const schema = z.object(environment).transform(env => {
+const schema = z.object(environment).transform((env, context) => {
+  if (env.COST_BUDGET > 0 && env.COST_BUDGET < env.QUERY_MAX_COST) {
+    context.addIssue({ code: "custom", path: ["COST_BUDGET"], message: "must be 0 or at least QUERY_MAX_COST" });
+  }
   const production = env.NODE_ENV === "production";
   return {
     production,
@@ -130,6 +135,7 @@ const schema = z.object(environment).transform(env => {
       sharedBatches: env.SHARED_BATCHES,
     },
     limits: { maxDepth: env.QUERY_MAX_DEPTH, maxCost: env.QUERY_MAX_COST },
+    budget: env.COST_BUDGET > 0 ? { limit: env.COST_BUDGET, restoreRate: env.COST_RESTORE_RATE } : undefined,
     live: {
       maxConnections: env.LIVE_MAX_CONNECTIONS,
       maxConnectionsPerAddress: env.LIVE_MAX_CONNECTIONS_PER_ADDRESS,

@@ -2,7 +2,7 @@
 // It says nothing about the server's own cache, which knows what has changed.
 import { DirectiveLocation, GraphQLDirective, GraphQLInt, Kind } from "graphql";
 import type { DocumentNode, GraphQLField, GraphQLSchema, OperationDefinitionNode } from "graphql";
-import { Extensions } from "type-graphql";
+import { directiveOf, FieldDirective } from "./directives";
 import { spreadFields } from "./selection";
 
 export const cacheControlDirective = new GraphQLDirective({
@@ -15,7 +15,7 @@ export const cacheControlDirective = new GraphQLDirective({
 
 /** Declares the hint of a root field. */
 export function CacheFor(maxAge: number): MethodDecorator & PropertyDecorator {
-  return Extensions({ directives: { cacheControl: { maxAge } } });
+  return FieldDirective(cacheControlDirective.name, { maxAge });
 }
 
 /** For how many seconds an answer to the operation may be kept by others; 0 when it may not. */
@@ -31,6 +31,6 @@ export function maxAgeOf(schema: GraphQLSchema, document: DocumentNode, operatio
 }
 
 function hintOf(field: GraphQLField<unknown, unknown> | undefined): number {
-  const { cacheControl } = (field?.extensions["directives"] ?? {}) as { cacheControl?: { maxAge: number } };
-  return cacheControl?.maxAge ?? 0;
+  const maxAge = directiveOf(field, cacheControlDirective.name)?.["maxAge"];
+  return typeof maxAge === "number" ? maxAge : 0;
 }

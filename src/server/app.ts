@@ -5,6 +5,7 @@ import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
 import type { Services } from "../request/services";
 import { SharedBatches } from "../request/shared-batches";
+import type { CostBudget } from "./cost-budget";
 import type { OperationLimits } from "./document-limits";
 import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer } from "./http-server";
@@ -39,6 +40,8 @@ export interface AppSettings {
   persistedDocumentsOnly: boolean;
   /** Bytes of the answers that are kept at most; 0 for none. Needs `compiledQueries`. */
   responseCacheBytes: number;
+  /** What each asker may ask for; left out, there is no end to it. */
+  budget?: CostBudget | undefined;
   /** Whether concurrent requests read public content together. */
   sharedBatches: boolean;
   /** The defaults hold for what is left out. */
@@ -106,6 +109,7 @@ export async function startApp(
     explain,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
+    budget: settings.budget,
     documents,
     sharing: settings.sharedBatches ? new SharedBatches(database) : undefined,
     secureCookies: settings.secureCookies,

@@ -12,6 +12,8 @@ import { guestHeader, identify, type Authentication, type Credentials, type Iden
 import { canonicalJson } from "./canonical-json";
 import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
+import { budgetHeaders, chargeRequests, commonReport, reportOf } from "./charged-request";
+import type { CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
@@ -20,7 +22,15 @@ import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
 import { Repeats, textOf } from "./repeats";
 import { checkPreflight, readRequest } from "./request-parameters";
-import { answerOf, isKeepable, typeOfTag, type CachedAnswer, type ResponseCache } from "./response-cache";
+import {
+  answerOf,
+  bodyOf,
+  isKeepable,
+  tailOf,
+  typeOfTag,
+  type CachedAnswer,
+  type ResponseCache,
+} from "./response-cache";
 import { upgradeOf, type Upgrade } from "./upgrade";
 
 export interface GraphQLEndpointOptions {
@@ -35,6 +45,8 @@ export interface GraphQLEndpointOptions {
   documents: PersistedDocuments;
   /** Keeps answers; left out, each is made anew. */
   cache?: ResponseCache | undefined;
+  /** What each asker may ask for; left out, there is no end to it. */
+  budget?: CostBudget | undefined;
   /** Joins the reads of concurrent requests; left out, each reads for itself. */
   sharing?: SharedBatches | undefined;
   /** Takes a connection over for subscriptions. */
@@ -49,11 +61,12 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, documents, isReady } = options;
+  const { authentication, acceptLive, playgroundDirectory, documents, budget, isReady } = options;
   const parseJson = jsonParser(app);
   const types = new AcceptedTypes();
   const repeats = new Repeats(options.cache);
   const answer = answering(options, types, repeats);
+  const charge = chargeRequests(app, budget);
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
@@ -80,7 +93,10 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
       const text = textOf(request);
       const type = types.of(request.headers.accept);
       const repeated = type === undefined ? null : repeats.find(request, text);
-      if (type !== undefined && repeated) return sendAnswer(request, reply, repeated, type);
+      if (type !== undefined && repeated) {
+        charge(request, null);
+        return sendAnswer(request, reply, repeated, type, "hit");
+      }
       if (request.method === "POST") request.body = parseJson(request);
       const asked = readRequest(request, documents);
       const client = {
@@ -88,7 +104,13 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
         userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
         cookies: cookiesOf(request, reply, authentication.cookies),
       };
-      const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
+      const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
+        (error: unknown) => {
+          charge(request, null);
+          throw error;
+        },
+      );
+      charge(request, identified.viewer);
       return answer(request, reply, { ...asked, text, type }, identified, client);
     },
   });
@@ -111,7 +133,7 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
-  const { graphql, database, services, explain, known, sharing, cache } = options;
+  const { graphql, database, services, explain, known, sharing, cache, budget } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const context = (reads?: Reads) =>
@@ -119,6 +141,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
         ...{ database, services, viewer, guestId, client, explain, requestId: request.id },
         ...(sharing ? { sharing } : {}),
         ...(reads ? { reads } : {}),
+        ...(request.charge ? { charge: request.charge } : {}),
       });
     const { type } = asked;
     const key = cache ? keyOf(asked) : "";
@@ -126,20 +149,22 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       const kept = cache?.get(key, isAnonymous);
       if (kept) {
         repeats.learn(asked.text, key);
-        return sendAnswer(request, reply, kept, type);
+        return sendAnswer(request, reply, kept, type, "hit");
       }
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
       const reads = cache || request.method === "GET" ? new Reads() : undefined;
       const found = await known.execute(asked, () => context(reads));
       if (found) {
-        const text = `${JSON.stringify(found.result)}\n`;
+        const { result, cost, maxAge } = found;
         if (!reads || !isKeepable(reads, isAnonymous)) {
-          return reply.header("content-type", type).headers(privateHeaders).send(text);
+          reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(request));
+          return reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(reportOf(request))}`);
         }
-        const answer = answerOf(text, reads, found.maxAge);
+        const extensions = budget && { cost: commonReport(cost, budget) };
+        const answer = answerOf({ data: result.data, reads, maxAge, cost }, extensions);
         if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
-        return sendAnswer(request, reply, answer, type);
+        return sendAnswer(request, reply, answer, type, "miss");
       }
     }
 
@@ -153,6 +178,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
     const { status = 200 } = rest;
     for (const [name, value] of headers) reply.header(name, value);
     if (!reply.hasHeader("cache-control")) reply.headers(privateHeaders);
+    reply.headers(budgetHeaders(request));
     if (status === 200) types.learn(request.headers.accept, headers.get("content-type"));
     return reply.code(status).send(body.string);
   };
@@ -189,17 +215,35 @@ const varyingHeaders = "accept, authorization, cookie, x-guest-token, origin";
 /** Of more entities than this, a CDN is told the types. */
 const mostTags = 100;
 
-/** An answer that is the same for everybody who asks as this client does. */
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: CachedAnswer, type: string): FastifyReply {
-  reply.header("content-type", type).header("etag", answer.etag).header("vary", varyingHeaders);
-  if (request.method !== "GET") return reply.headers(privateHeaders).send(answer.body);
-  const { body, etag, tags, maxAge } = answer;
+/** `Cache-Status` (RFC 9211): what our own cache did. */
+const cacheStatus = { hit: "learngraph; hit", miss: "learngraph; fwd=miss" };
+
+/**
+ * An answer that is the same for everybody who asks as this client does: with the state of the asker's budget where nobody else can get it,
+ * and to the letter the same where a cache on the way may keep it.
+ */
+function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: CachedAnswer,
+  type: string,
+  status: keyof typeof cacheStatus,
+): FastifyReply {
+  reply.header("content-type", type).header("cache-status", cacheStatus[status]);
+  if (request.method !== "GET") {
+    const tail = tailOf(reportOf(request, answer.cost));
+    return reply.headers(privateHeaders).headers(budgetHeaders(request)).send(bodyOf(answer, tail));
+  }
+  const { etag, tags, maxAge, commonTail } = answer;
+  reply.header("etag", etag).header("vary", varyingHeaders);
   if (maxAge === null) reply.header("cache-control", "private, no-cache");
   else {
     reply.header("cache-control", maxAge === 0 ? "no-cache" : `public, max-age=${maxAge}`);
     reply.header("cache-tag", tags.length <= mostTags ? tags.join() : [...new Set(tags.map(typeOfTag))].join());
   }
-  return hasTag(request.headers["if-none-match"], etag) ? reply.code(304).send() : reply.send(body);
+  return hasTag(request.headers["if-none-match"], etag)
+    ? reply.code(304).send()
+    : reply.send(bodyOf(answer, commonTail));
 }
 
 /** RFC 9110, 13.1.2; weakly compared. */

@@ -22,7 +22,8 @@ import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
 import type { KnownOperations } from "./known-operations";
 import { idempotentMutations } from "./idempotency";
-import { asRequestErrors } from "./request-errors";
+import { AnswerCost } from "./operation-cost";
+import { requestError } from "./request-errors";
 import { subscriptionsOverSockets } from "./subscriptions";
 
 export interface GraphQLServerOptions {
@@ -69,6 +70,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       rememberRequests(requestIds),
       answerWritesWhenHeard,
       sayWhenToTryAgain,
+      tellCost,
       ...(explain ? [explainOperations] : []),
     ],
     formatError: (formatted, error) =>
@@ -89,24 +91,29 @@ function knownOperationTypes(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** Refuses operations that ask for too much, after validation and before any resolver runs. */
+/**
+ * Refuses operations that ask for too much, after validation and before any resolver runs; and before any other plugin begins: Apollo calls
+ * them in their order without waiting, so what is wrong is thrown at once.
+ */
 function limitOperations(
   limits: OperationLimits,
   known: KnownOperations | undefined,
 ): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      didResolveOperation: async ({ schema, document, operation, request }) => {
-        if (!operation) return;
-        const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
+      didResolveOperation: ({ schema, document, operation, request, contextValue }) => {
+        const { coerced } = getVariableValues(schema, operation?.variableDefinitions ?? [], request.variables ?? {});
         // Variables that do not fit: execution says so, before any resolver.
-        if (!coerced) return;
-        const { dependsOn } = await asRequestErrors(() => checkOperation(schema, document, operation, coerced, limits));
-        known?.remember(
-          { query: request.query ?? "", operationName: request.operationName ?? null },
-          document,
-          dependsOn,
-        );
+        if (!operation || !coerced) return Promise.resolve();
+        try {
+          const { query = "", operationName = null } = request;
+          const { dependsOn, cost } = checkOperation(schema, document, operation, coerced, limits);
+          known?.remember({ query, operationName }, document, dependsOn);
+          contextValue.charge?.take(cost);
+          return Promise.resolve();
+        } catch (error) {
+          throw requestError(error);
+        }
       },
     }),
   };
@@ -124,6 +131,18 @@ function rememberRequests(requestIds: RequestIds): ApolloServerPlugin<RequestCon
     }),
   };
 }
+
+/** Counts what the operation did cost, and puts it into the answer. */
+const tellCost: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ schema, document, operation, contextValue: { charge }, response: { body } }) => {
+      if (!charge || body.kind !== "single") return;
+      const { data, extensions } = body.singleResult;
+      charge.settle(document && operation ? new AnswerCost(schema, document, operation).of(data) : 0);
+      body.singleResult.extensions = { ...extensions, cost: charge.report };
+    },
+  }),
+};
 
 /**
  * Who changes the catalogue and then reads it through this server reads what was written: the answer waits until the change has been

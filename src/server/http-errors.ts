@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
+import { budgetHeaders, reportOf } from "./charged-request";
 import { httpStatus, maskedError } from "./error-format";
 
 export const maxBodyBytes = 100_000;
@@ -20,9 +21,10 @@ export function sendError(
   error: FastifyError | AppError,
   log: Logger,
 ): FastifyReply {
+  const extensions = reportOf(request);
   const known = error instanceof AppError ? error : httpError(error);
   // Again, for requests that no hook has seen.
-  reply.headers({ ...headersOfAll(request), "cache-control": "no-store" });
+  reply.headers({ ...headersOfAll(request), ...budgetHeaders(request), "cache-control": "no-store" });
   if (!known) {
     const onFault = (fault: unknown) => log.error({ err: fault, requestId: request.id }, "a request met a fault");
     return reply.code(500).send({ errors: [maskedError(error, { requestId: request.id, onFault })] });
@@ -31,9 +33,10 @@ export function sendError(
   if (known.code === "SERVICE_UNAVAILABLE") reply.header("retry-after", "1");
   const { retryAfterSeconds } = known.details;
   if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(retryAfterSeconds));
-  return reply
-    .code(httpStatus[known.code])
-    .send({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
+  return reply.code(httpStatus[known.code]).send({
+    errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }],
+    ...(extensions ? { extensions } : {}),
+  });
 }
 
 /** Fastify's own refusals (https://fastify.dev/docs/latest/Reference/Errors/) in our codes. */

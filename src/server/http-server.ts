@@ -84,7 +84,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
       origin: (origin, done) => done(null, origin !== undefined && corsOrigins.includes(origin) ? origin : false),
       credentials: true,
       methods: ["GET", "POST"],
-      exposedHeaders: ["x-request-id", "retry-after"],
+      exposedHeaders: ["x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"],
       strictPreflight: false,
       maxAge: 600,
     });

@@ -17,6 +17,7 @@ import { maxAgeOf } from "../graphql/cache-control";
 import type { RequestContext } from "../request/context";
 import { compileOperation, decidingVariables, type CompiledOperation } from "./compiled-operation";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
+import { AnswerCost } from "./operation-cost";
 
 export interface OperationRequest {
   readonly query: string;
@@ -31,6 +32,8 @@ const mostVariants = 16;
 
 export interface KnownResult {
   readonly result: ExecutionResult;
+  /** What it might have cost. */
+  readonly cost: number;
   /** For how many seconds others may keep it, when it is everybody's. */
   readonly maxAge: number;
 }
@@ -42,8 +45,9 @@ interface KnownOperation {
   readonly compiled: Variants<CompiledOperation | null>;
   /** For how many seconds others may keep an answer that is everybody's. */
   readonly maxAge: number;
-  /** Present for values of the variables that the cost depends on with which it is small enough. */
-  readonly affordable: Variants<true>;
+  /** By the values of the variables that it depends on. */
+  readonly cost: Variants<number>;
+  readonly answerCost: AnswerCost;
 }
 
 export class KnownOperations {
@@ -96,11 +100,15 @@ export class KnownOperations {
       ...{ document, operation },
       maxAge: maxAgeOf(this.#schema, document, operation),
       compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
-      affordable: new Variants<true>(dependsOn),
+      cost: new Variants<number>(dependsOn),
+      answerCost: new AnswerCost(this.#schema, document, operation),
     };
   }
 
-  /** Null when the operation is not known, or when not everything in its result is as it should be. */
+  /**
+   * Null when the operation is not known, or when not everything in its result is as it should be.
+   * @throws AppError RATE_LIMITED when it may cost more than is left of the budget.
+   */
   async execute(request: OperationRequest, createContext: () => RequestContext): Promise<KnownResult | null> {
     const key = keyOf(request);
     const known = this.#persisted.get(key) ?? this.#operations.get(key);
@@ -108,21 +116,26 @@ export class KnownOperations {
     const { coerced } = getVariableValues(this.#schema, known.operation.variableDefinitions ?? [], request.variables, {
       maxErrors: fixedLimits.maxErrors,
     });
-    if (!coerced || !this.#isAffordable(known, coerced)) return null;
-    const { document, operation, compiled, maxAge } = known;
+    if (!coerced) return null;
+    const cost = this.#costOf(known, coerced);
+    if (cost === undefined) return null;
+    const { document, operation, compiled, maxAge, answerCost } = known;
     const ready = compiled.of(coerced, () => compileOperation(this.#schema, document, operation, coerced));
-    const result = await ready?.execute(createContext(), coerced);
-    return result && !result.errors ? { result, maxAge } : null;
+    if (!ready) return null;
+    const context = createContext();
+    context.charge?.take(cost);
+    const result = await ready.execute(context, coerced);
+    if (result.errors) return null;
+    context.charge?.settle(answerCost.of(result.data));
+    return { result, cost, maxAge };
   }
 
-  #isAffordable({ document, operation, affordable }: KnownOperation, variables: Variables): boolean {
+  /** Undefined when it may not run. */
+  #costOf({ document, operation, cost }: KnownOperation, variables: Variables): number | undefined {
     try {
-      return affordable.of(variables, () => {
-        checkOperation(this.#schema, document, operation, variables, this.#limits);
-        return true;
-      });
+      return cost.of(variables, () => checkOperation(this.#schema, document, operation, variables, this.#limits).cost);
     } catch {
-      return false;
+      return undefined;
     }
   }
 }

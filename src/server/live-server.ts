@@ -13,6 +13,7 @@ import { createContext } from "../request/context";
 import type { Services } from "../request/services";
 import { assertOwnSite, type Authentication } from "./authentication";
 import { addressOf } from "./client-address";
+import { askerOf, type CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import { formatError, maskedError, type ErrorContext } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
@@ -31,6 +32,8 @@ export interface LiveServerOptions {
   authentication: Authentication;
   documents: PersistedDocuments;
   limits: LiveLimits;
+  /** What starting subscriptions is paid from; left out, it costs nothing. */
+  budget?: CostBudget | undefined;
   log: Logger;
 }
 
@@ -50,7 +53,7 @@ const concurrentEvents = 4;
 const maxIdLength = 100;
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { graphql, database, services, authentication, documents, limits, log } = options;
+  const { graphql, database, services, authentication, documents, limits, budget, log } = options;
   const connections = new Set<LiveConnection>();
   const running = new Set<Promise<unknown>>();
   const inTurn = createGate(concurrentEvents, Infinity, () => new Error("too many events wait"));
@@ -74,7 +77,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
           throw new AppError("RATE_LIMITED", `A connection has at most ${limits.maxSubscriptions} subscriptions.`);
         }
         checkDocumentText(checkParameters({ ...payload }, documents));
-        const context = await contextFor(connection, requestId);
+        const context = await contextFor(connection, requestId, budget);
         if (!context) return [new ClientError({ message: "The connection is closed." })];
         const { query, variables, operationName } = payload;
         const started = await startSubscription(
@@ -104,9 +107,13 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   });
 
   /** Null when the connection was closed, perhaps because its token does not count any more. */
-  async function contextFor(connection: LiveConnection, requestId: string) {
+  async function contextFor(connection: LiveConnection, requestId: string, budget?: CostBudget) {
+    const { client } = connection;
     const identity = await connection.checkedIdentity();
-    return identity && createContext({ database, services, ...identity, client: connection.client, requestId });
+    if (!identity) return null;
+    const charge = budget?.open(askerOf(identity.viewer, client.address));
+    charge?.begin();
+    return createContext({ database, services, ...identity, client, requestId, ...(charge ? { charge } : {}) });
   }
 
   /** Ends when the connection does. By hand: an async generator cannot be ended while it waits. */

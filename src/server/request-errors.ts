@@ -8,10 +8,13 @@ export async function asRequestErrors<T>(work: () => T | Promise<T>): Promise<T>
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new GraphQLError(error.message, {
-      originalError: error,
-      extensions: { http: { status: httpStatus[error.code] } },
-    });
+    throw requestError(error);
   }
+}
+
+/** An AppError as an error of the whole request; anything else as it is. */
+export function requestError(error: unknown): unknown {
+  if (!(error instanceof AppError)) return error;
+  const extensions = { http: { status: httpStatus[error.code] } };
+  return new GraphQLError(error.message, { originalError: error, extensions });
 }

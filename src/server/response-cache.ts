@@ -1,15 +1,21 @@
 // Answers that are kept until something they were made from changes. The database announces what changes, whoever changes it, and exactly the
 // answers that were made from it go. While announcements may be missed, nothing is answered from here.
 import { createHash } from "node:crypto";
+import type { ExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
 import type { Reads } from "../request/reads";
 
 export interface CachedAnswer {
-  readonly body: Buffer;
-  /** Strong: the same for the same bytes only. */
+  /** The answer without what stands behind the data. */
+  readonly head: Buffer;
+  /** What stands there where the answer is the same for everybody. */
+  readonly commonTail: string;
+  /** Of the answer with that end. Strong: the same for the same bytes only. */
   readonly etag: string;
+  /** What making it might have cost. */
+  readonly cost: number;
   /** What it was made from, as `Topic:12` and, where any topic matters, `Topic`. */
   readonly tags: readonly string[];
   /** For how many seconds others may keep it; null when it depends on who asks, and nobody else may. */
@@ -53,7 +59,7 @@ export class ResponseCache {
     this.#changes = changes;
     this.#entries = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: ({ body, tags }, key) => body.length + 2 * key.length + overhead + tagBytes * tags.length,
+      sizeCalculation: ({ head, tags }, key) => head.length + 2 * key.length + overhead + tagBytes * tags.length,
       dispose: ({ tags }, key) => this.#forget(key, tags),
     });
     // After a loss, everything is announced as changed.
@@ -144,11 +150,38 @@ export function isKeepable(reads: Reads, isAnonymous: boolean): boolean {
   return !reads.isOpaque && (isAnonymous || !reads.isViewerAsked);
 }
 
-/** @param maxAge for how many seconds others may keep it, when it is everybody's. */
-export function answerOf(text: string, reads: Reads, maxAge: number): CachedAnswer {
-  const body = Buffer.from(text);
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
-  return { body, etag, tags: [...reads.types, ...reads.entities], maxAge: reads.isViewerAsked ? null : maxAge };
+export interface MadeAnswer {
+  data: ExecutionResult["data"];
+  reads: Reads;
+  /** For how many seconds others may keep it, when it is everybody's. */
+  maxAge: number;
+  cost: number;
+}
+
+/** @param extensions of the answer, where it is the same for everybody. */
+export function answerOf({ data, reads, maxAge, cost }: MadeAnswer, extensions: object | undefined): CachedAnswer {
+  const head = Buffer.from(`{"data":${JSON.stringify(data)}`);
+  const commonTail = tailOf(extensions);
+  const hash = createHash("sha256").update(head).update(commonTail).digest("base64url");
+  return {
+    ...{ head, commonTail, cost },
+    etag: `"${hash.slice(0, 27)}"`,
+    tags: [...reads.types, ...reads.entities],
+    maxAge: reads.isViewerAsked ? null : maxAge,
+  };
+}
+
+/** What stands behind the data. */
+export function tailOf(extensions: object | undefined): string {
+  return extensions ? `,"extensions":${JSON.stringify(extensions)}}\n` : "}\n";
+}
+
+/** @param tail without characters beyond ASCII. */
+export function bodyOf({ head }: CachedAnswer, tail: string): Buffer {
+  const body = Buffer.allocUnsafe(head.length + tail.length);
+  head.copy(body);
+  body.write(tail, head.length, "latin1");
+  return body;
 }
 
 export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;

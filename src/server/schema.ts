@@ -6,6 +6,8 @@ import { buildSchemaSync, type NonEmptyArray, type PubSub } from "type-graphql";
 import { enforceAccess } from "../graphql/access";
 import { validateArgument } from "../graphql/argument-validation";
 import { cacheControlDirective } from "../graphql/cache-control";
+import { costDirective, declareCosts, listSizeDirective } from "../graphql/cost";
+import { publishDirectives } from "../graphql/directives";
 import { ResolverContainer, resolveDirectly } from "../graphql/direct-resolvers";
 import { NodeIdResolver } from "../graphql/node.type";
 import { accountModule } from "../modules/account/account.module";
@@ -45,13 +47,15 @@ export function buildGraphQLSchema(): GraphQLSchema {
     orphanedTypes: modules.flatMap(module => module.types ?? []) as (() => object)[],
     validateFn: validateArgument,
     container: new ResolverContainer(),
-    directives: [...specifiedDirectives, cacheControlDirective],
+    directives: [...specifiedDirectives, cacheControlDirective, costDirective, listSizeDirective],
     pubSub: unusedPubSub,
   });
   resolveDirectly(schema);
   markOneOfInputs(schema);
   describeRoots(schema);
   enforceAccess(schema);
+  declareCosts(schema);
+  publishDirectives(schema);
   return schema;
 }
 

@@ -1,5 +1,6 @@
 // Makes what operations need beside the database: tokens, passwords, attempt counts, the sender of mail and the publisher of what is scheduled.
 import { join } from "node:path";
+import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createAttemptLimiter, type AttemptStore } from "../auth/attempts";
 import { createPasswordService } from "../auth/passwords";
@@ -10,8 +11,10 @@ import type { Sql } from "../db/sql";
 import { createFileTransport, mailDirectory } from "../mail/file.transport";
 import { startMailSender } from "../mail/mail.sender";
 import type { Services } from "../request/services";
+import { CostBudget, type BudgetSettings } from "./cost-budget";
 import { startHousekeeping } from "./housekeeping";
 import { startPublisher } from "./publisher";
+import { createSharedBudgets } from "./shared-budgets";
 
 export interface ServiceSettings {
   production: boolean;
@@ -22,6 +25,8 @@ export interface ServiceSettings {
   signingKeys: string | undefined;
   passwordHash: { memoryKiB: number; passes: number; concurrency: number };
   redisUrl: string | undefined;
+  /** What each asker may ask for; undefined for no end. */
+  budget: BudgetSettings | undefined;
   smtpUrl: string | undefined;
   mailFrom: string;
   /** Whether a revision is published only after somebody else than its author has approved it. */
@@ -32,6 +37,8 @@ export interface ServiceSettings {
 
 export interface RunningServices {
   readonly services: Services;
+  /** Undefined when nobody's is kept. */
+  readonly budget: CostBudget | undefined;
   /** Lets running work finish. Does not close the database. */
   stop(): Promise<void>;
 }
@@ -49,6 +56,7 @@ export async function startServices(
   const publicUrl = settings.publicUrl ?? (production ? missing("PUBLIC_URL") : `http://localhost:${settings.port}`);
   const keys = await signingKeys(settings);
   const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, log);
+  const budget = settings.budget && createBudget(settings.budget, redis);
   const transport = await mailTransport(settings);
   if (!transport) log.warn("SMTP_URL is not set: mail waits in the database");
   const sender = transport && startMailSender({ database, log, transport });
@@ -65,8 +73,10 @@ export async function startServices(
       revisionScheduled: () => publisher.wake(),
       mailQueued: () => sender?.wake(),
     },
+    budget,
     stop: async () => {
       stopHousekeeping();
+      await budget?.stop();
       await publisher.stop();
       await sender?.stop();
       transport?.close();
@@ -89,6 +99,10 @@ function attemptStore(database: Database): AttemptStore {
   if (database.kind === "embedded") return { kind: "memory" };
   // The library writes its own statements, with parameters, in the form that ours have too.
   return { kind: "postgres", query: (text, values) => database.query({ text, values } as unknown as Sql) };
+}
+
+function createBudget(settings: BudgetSettings, redis: Redis | undefined): CostBudget {
+  return new CostBudget({ ...settings, shared: redis && createSharedBudgets(redis, settings) });
 }
 
 async function connectRedis(url: string, log: Logger) {

@@ -39,6 +39,8 @@ describe("loadConfig", () => {
     TRUSTED_PROXY_HOPS: ["11", "-1", "true"],
     QUERY_MAX_DEPTH: ["0", "51"],
     QUERY_MAX_COST: ["0", "1000001", "1e3"],
+    COST_BUDGET: ["1000000001", "-1", "much"],
+    COST_RESTORE_RATE: ["0", "1000000001"],
     QUERY_EXPLAIN: ["on", "1"],
     COMPILED_QUERIES: ["on", "1"],
     SHARED_BATCHES: ["on", "1"],
@@ -90,6 +92,15 @@ describe("loadConfig", () => {
     expect(named.sort()).toEqual(Object.keys(wrong).sort());
   });
 
+  it("refuses a budget that the dearest operation never fits into", () => {
+    expect(() => loadConfig({ COST_BUDGET: "9999" })).toThrow("COST_BUDGET must be 0 or at least QUERY_MAX_COST");
+    expect(loadConfig({ COST_BUDGET: "9999", QUERY_MAX_COST: "9999" }).budget).toEqual({
+      limit: 9_999,
+      restoreRate: 2_000,
+    });
+    expect(loadConfig({ COST_BUDGET: "0" }).budget).toBeUndefined();
+  });
+
   it("needs nothing: the defaults are a safe development server", () => {
     expect(loadConfig({})).toMatchObject({
       production: false,
@@ -121,6 +132,7 @@ describe("loadConfig", () => {
         smtpUrl: undefined,
       },
       limits: { maxDepth: 15, maxCost: 10_000 },
+      budget: { limit: 100_000, restoreRate: 2_000 },
       log: { level: "info", format: "pretty" },
     });
   });

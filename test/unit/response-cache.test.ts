@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { ChangeListener } from "../../src/db/change-feed";
 import { Reads } from "../../src/request/reads";
-import { answerOf, ResponseCache } from "../../src/server/response-cache";
+import { answerOf, bodyOf, ResponseCache, tailOf } from "../../src/server/response-cache";
 
 class Feed {
   isProven = true;
@@ -67,7 +67,9 @@ function run(steps: readonly Step[], maxBytes: number): number {
       if (kept) {
         given++;
         expect(feed.isProven).toBe(true);
-        const seen = JSON.parse(kept.body.toString()) as Record<string, number>;
+        const { data: seen } = JSON.parse(bodyOf(kept, tailOf(undefined)).toString()) as {
+          data: Record<string, number>;
+        };
         for (const [topic, version] of Object.entries(seen)) {
           expect(version).toBeGreaterThanOrEqual(announced[Number(topic)] ?? 0);
         }
@@ -78,8 +80,10 @@ function run(steps: readonly Step[], maxBytes: number): number {
       const read = asked === "all" ? versions.map((_, topic) => topic) : asked;
       if (asked === "all") reads.all("Topic");
       for (const topic of read) reads.entity("Topic", topic);
-      const text = JSON.stringify(Object.fromEntries(read.map(topic => [topic, versions[topic]])));
-      running.push(() => cache.keep(key, answerOf(text, reads, 60), reads, making, true));
+      const data = Object.fromEntries(read.map(topic => [topic, versions[topic]]));
+      running.push(() =>
+        cache.keep(key, answerOf({ data, reads, maxAge: 60, cost: 1 }, undefined), reads, making, true),
+      );
     } else if (each.do === "finish") {
       running.splice(each.which % Math.max(1, running.length), 1)[0]?.();
     } else if (each.do === "write") {
@@ -126,7 +130,13 @@ describe("ResponseCache", () => {
   ) => {
     const reads = new Reads();
     note?.(reads);
-    cache.keep(key, answerOf(text, reads, 60), reads, cache.begin(), isAnonymous);
+    cache.keep(
+      key,
+      answerOf({ data: { text }, reads, maxAge: 60, cost: 1 }, undefined),
+      reads,
+      cache.begin(),
+      isAnonymous,
+    );
     return cache.get(key, true) !== null;
   };
 
@@ -176,7 +186,7 @@ describe("ResponseCache", () => {
     const [reads, making] = [new Reads(), cache.begin()];
     reads.entity("Topic", 1);
     for (let i = 10; i < 30_000; i++) feed.announce([String(i)]);
-    cache.keep("old", answerOf("{}", reads, 60), reads, making, true);
+    cache.keep("old", answerOf({ data: {}, reads, maxAge: 60, cost: 1 }, undefined), reads, making, true);
     expect(cache.get("old", true)).toBeNull();
     expect(kept(cache, "new", { note: noted => noted.entity("Topic", 1) })).toBe(true);
   });

@@ -1,5 +1,6 @@
 // The mutations of accounts and sessions: one call each.
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Cost } from "../../graphql/cost";
 import { RequireAccess } from "../../graphql/access";
 import { answer, mutate } from "../../graphql/mutation";
 import { decodeNodeId } from "../../graphql/node-id";
@@ -12,9 +13,13 @@ import * as payloads from "./account.type";
 import { createGuest } from "./guest.service";
 import * as sessions from "./session.service";
 
+/** The cost of what hashes a password or gathers everything about somebody: as long as many objects take. */
+const slow = 50;
+
 @Resolver()
 export class AccountResolver {
   @RequireAccess("PUBLIC")
+  @Cost(slow)
   @Mutation(() => payloads.SignUpPayload, {
     description:
       'Creates an account, free and without a card. Sign in right after it, in the same operation if you like.\n\nExample: `mutation { signUp(input: { email: "ada@example.org", password: "notes-on-the-engine", displayName: "Ada" }) { email userErrors { code message path } } }`',
@@ -28,6 +33,7 @@ export class AccountResolver {
 
   @RequireAccess("PUBLIC")
   @SecretAnswer()
+  @Cost(slow)
   @Mutation(() => payloads.SignInPayload, {
     description:
       'Signs in, and takes over the progress of the guest whose token comes along.\n\nExample: `mutation { signIn(input: { email: "ada@example.org", password: "notes-on-the-engine" }) { tokens { accessToken refreshToken } userErrors { code message } } }`',
@@ -79,6 +85,7 @@ export class AccountResolver {
   }
 
   @RequireAccess("PUBLIC")
+  @Cost(slow)
   @Mutation(() => payloads.ResetPasswordPayload, {
     description:
       'Sets a new password by the link in a mail, and signs out everywhere.\n\nExample: `mutation { resetPassword(input: { token: "…", newPassword: "weaving-algebraic-patterns" }) { userErrors { code message path } } }`',
@@ -106,6 +113,7 @@ export class AccountResolver {
   }
 
   @RequireAccess("LEARNER")
+  @Cost(slow)
   @Mutation(() => payloads.ChangePasswordPayload, {
     description:
       'Changes the password of the viewer, and signs out all other devices.\n\nExample: `mutation { changePassword(input: { currentPassword: "notes-on-the-engine", newPassword: "weaving-algebraic-patterns" }) { userErrors { code message path } } }`',
@@ -148,6 +156,7 @@ export class AccountResolver {
 
   @RequireAccess("LEARNER")
   @SecretAnswer()
+  @Cost(slow)
   @Mutation(() => payloads.ExportMyDataPayload, {
     description:
       'Gives everything that is kept about the viewer.\n\nExample: `mutation { exportMyData(input: { password: "notes-on-the-engine" }) { json userErrors { code } } }`',
@@ -160,6 +169,7 @@ export class AccountResolver {
   }
 
   @RequireAccess("LEARNER")
+  @Cost(slow)
   @Mutation(() => payloads.DeleteMyAccountPayload, {
     description:
       'Deletes the account of the viewer, with everything that is kept about them, at once and for good.\n\nExample: `mutation { deleteMyAccount(input: { password: "notes-on-the-engine" }) { userErrors { code message } } }`',

@@ -1,5 +1,6 @@
 // What subscriptions to the catalogue send.
-import { Extensions, Field, ID, ObjectType } from "type-graphql";
+import { Field, ID, ObjectType } from "type-graphql";
+import { ListSize } from "../../graphql/cost";
 import type { ChangeKind as StoredChangeKind } from "../../db/change-set";
 import { defineEnum } from "../../graphql/enums";
 
@@ -47,7 +48,7 @@ export class CatalogChange {
   description: "What changed in the catalogue within a moment, such as all that one publication changed.",
 })
 export class CatalogChangedPayload {
-  @Extensions({ listSize: mostChanges })
+  @ListSize(mostChanges)
   @Field(() => [CatalogChange], { description: `What changed, each thing once; at most ${mostChanges}.` })
   readonly changes!: readonly CatalogChange[];
 

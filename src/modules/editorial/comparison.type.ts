@@ -1,6 +1,7 @@
 // Two revisions side by side, for editors, and what a publication changed, for readers: values without an identity.
 import { maxWordChanges } from "../../content/diff/text.difference";
-import { Extensions, Field, ObjectType } from "type-graphql";
+import { Field, ObjectType } from "type-graphql";
+import { ListSize } from "../../graphql/cost";
 import { defineEnum } from "../../graphql/enums";
 import { DateTimeScalar } from "../../graphql/scalars";
 import { maxFieldChanges } from "./comparison.service";
@@ -74,7 +75,7 @@ export class FieldChange {
 
 @ObjectType("RevisionComparison", { simpleResolvers: true, description: "In what two revisions differ." })
 export class RevisionComparison {
-  @Extensions({ listSize: maxFieldChanges })
+  @ListSize(maxFieldChanges)
   @Field(() => [FieldChange], {
     description: `The parts that differ, in the order of the content; none when nothing does; at most ${maxFieldChanges}.`,
   })

@@ -1,5 +1,7 @@
 // Queries of editors, and what starts from a revision.
 import { Arg, Args, Ctx, FieldResolver, ID, Info, Query, Resolver, Root } from "type-graphql";
+import { mostFindings } from "../../content/health/health.check";
+import { Cost, ListSize } from "../../graphql/cost";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { connect } from "../../graphql/connection";
@@ -47,6 +49,7 @@ export class RevisionResolver {
   }
 
   @RequireAccess("EDITOR")
+  @Cost(10)
   @Query(() => RevisionComparison, {
     nullable: true,
     description:
@@ -62,6 +65,7 @@ export class RevisionResolver {
   }
 
   @RequireAccess("EDITOR")
+  @ListSize(mostFindings)
   @Query(() => [HealthFinding], {
     description:
       'What an editor should mend about something that is live, or about a revision, the worst first; at most 200; none for what does not exist.\n\nExample: `{ contentHealth(id: "VG9vbDox") { severity rule path line message remedy } }`',
@@ -86,6 +90,7 @@ export class RevisionResolver {
     return readContent(ctx, revision, info);
   }
 
+  @Cost(10)
   @FieldResolver(() => Content, {
     nullable: true,
     description:

@@ -1,5 +1,6 @@
 // What editorial work adds to topics: what has changed, for readers.
-import { Arg, Ctx, Extensions, FieldResolver, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { ListSize } from "../../graphql/cost";
 import { DateScalar } from "../../graphql/scalars";
 import type { RequestContext } from "../../request/context";
 import { Topic } from "../topic/topic.type";
@@ -10,7 +11,7 @@ const dayMs = 86_400_000;
 
 @Resolver(() => Topic)
 export class TopicHistoryFields {
-  @Extensions({ listSize: maxPublishedChanges })
+  @ListSize(maxPublishedChanges)
   @FieldResolver(() => [ContentChange], {
     description: `What readers find changed since a day, in words, the newest change first; at most ${maxPublishedChanges}.`,
   })

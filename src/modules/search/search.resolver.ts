@@ -1,5 +1,6 @@
 // `search` and `suggest`, and what is read of a search only when it is selected.
-import { Args, Ctx, Extensions, FieldResolver, Info, Int, Query, Resolver, Root } from "type-graphql";
+import { Args, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from "type-graphql";
+import { Cost, ListSize } from "../../graphql/cost";
 import type { GraphQLResolveInfo } from "graphql";
 import { RequireAccess } from "../../graphql/access";
 import { CacheFor } from "../../graphql/cache-control";
@@ -48,6 +49,7 @@ class FoundPage extends ConnectionValue<FoundNode, FoundHit> {
 export class SearchResolver {
   @RequireAccess("PUBLIC")
   @CacheFor(60)
+  @Cost(10)
   @Query(() => SearchConnection, {
     description:
       'Topics, tools and lessons that have the words of `query`, the best first. Forgives typing errors in titles, unless the query has operators.\n\nExample: `{ search(query: "bakend", first: 5) { totalCount edges { node { ... on Topic { title } ... on Tool { name } ... on Lesson { title } } highlights { field text ranges { start length } } } facets { types { value count } } } }`',
@@ -83,7 +85,7 @@ export class SearchResolver {
 
 @Resolver(() => SearchEdge)
 export class SearchEdgeResolver {
-  @Extensions({ listSize: 3 })
+  @ListSize(3)
   @FieldResolver(() => [SearchHighlight], {
     description: "Where the words were found, one for each part of the result that has some; at most 3.",
   })

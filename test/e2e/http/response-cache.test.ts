@@ -48,7 +48,7 @@ describe("any answer, with any change between", () => {
 
   const ask = async (of: TestServer, { text, variables }: Operation) => {
     const response = await of.post({ query: text, variables });
-    return { text: await response.text(), isKept: response.headers.has("etag") };
+    return { text: await response.text(), isKept: response.headers.has("cache-status") };
   };
 
   /** One column of one row, by plain SQL. */

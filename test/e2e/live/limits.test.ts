@@ -181,7 +181,7 @@ describe("Subscriptions", () => {
       /only one top level field/,
     ],
     ["too much depth", deep, {}, "QUERY_TOO_COMPLEX", /^The operation is \d+ fields deep; at most 6/],
-    ["too much cost", dear, {}, "QUERY_TOO_COMPLEX", /^The operation may give \d+ objects; at most 150/],
+    ["too much cost", dear, {}, "QUERY_TOO_COMPLEX", /^The operation may cost \d+; at most 150/],
     ["too many brackets", `subscription ${"{a".repeat(61)}`, {}, "QUERY_TOO_COMPLEX", /^The document is nested deeper/],
     ["too long a document", `${topics}#${"x".repeat(20_000)}`, {}, "QUERY_TOO_COMPLEX", /^The document is longer/],
     [

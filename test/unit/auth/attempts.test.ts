@@ -1,5 +1,4 @@
 // Attempts: counted by account and by address, in every store alike, and still counted when the store is away.
-import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import {
@@ -12,6 +11,7 @@ import type { Database } from "../../../src/db/database";
 import { sql, type Sql } from "../../../src/db/sql";
 import { AppError } from "../../../src/errors/app-error";
 import { openTestDatabase } from "../../support/database";
+import { isRedisThere } from "../../support/redis";
 
 const account = "jane@example.org";
 const address = "203.0.113.7";
@@ -212,13 +212,6 @@ describe("Attempts in a Redis that is away are counted", () => {
   afterAll(() => client.disconnect());
   itCounts(() => limiter);
 });
-
-/** Known before the tests are collected, so that none is there that would do nothing. */
-function isRedisThere(): boolean {
-  const script = `const socket = require("node:net").connect(6379, "127.0.0.1");
-    socket.on("connect", () => process.exit(0)).on("error", () => process.exit(1)).setTimeout(1000, () => process.exit(1));`;
-  return spawnSync(process.execPath, ["-e", script]).status === 0;
-}
 
 if (isRedisThere()) {
   describe("Attempts in Redis are counted", () => {

@@ -1,0 +1,46 @@
+// What a request over HTTP costs its asker, and how the asker is told.
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Charge, CostReport } from "../request/charge";
+import type { Viewer } from "../request/context";
+import { addressOf } from "./client-address";
+import { askerOf, type CostBudget } from "./cost-budget";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What the request takes of its asker's budget; null until it is known who asks, and where no budgets are kept. */
+    charge: Charge | null;
+  }
+}
+
+/** @returns what begins to count the cost of a request, when it is known who asks. It throws AppError RATE_LIMITED. */
+export function chargeRequests(app: FastifyInstance, budget: CostBudget | undefined) {
+  app.decorateRequest("charge", null);
+  return (request: FastifyRequest, viewer: Viewer | null): void => {
+    if (!budget) return;
+    request.charge = budget.open(askerOf(viewer, addressOf(request)));
+    request.charge.begin();
+  };
+}
+
+/** `extensions` of an answer that is its asker's alone. @param requested where the operation itself did not have to run. */
+export function reportOf({ charge }: FastifyRequest, requested?: number): { cost: CostReport } | undefined {
+  if (!charge) return undefined;
+  const { report } = charge;
+  return { cost: requested === undefined ? report : { ...report, requested } };
+}
+
+/** What is the same for everybody: what making the answer did cost, and what is left, are not. */
+export function commonReport(requested: number, { limit, restoreRate }: CostBudget): Partial<CostReport> {
+  return { requested, limit, restoreRate };
+}
+
+/** The asker's budget (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/03/); the reset is when it is whole again. */
+export function budgetHeaders({ charge }: FastifyRequest): Record<string, string> {
+  if (!charge) return {};
+  const { limit, remaining, restoreRate } = charge.report;
+  return {
+    "ratelimit-limit": String(limit),
+    "ratelimit-remaining": String(remaining),
+    "ratelimit-reset": String(Math.ceil((limit - remaining) / restoreRate)),
+  };
+}
