@@ -78,6 +78,9 @@ function operatorsEnv() {
   keys ??= execFileSync(process.execPath, ["dist/src/cli/auth.js", "new-key"], { cwd: root, encoding: "utf8" }).trim();
   return {
     HOST: "127.0.0.1",
+    // All the load is from one address.
+    COST_BUDGET: "1000000000",
+    COST_RESTORE_RATE: "1",
     PUBLIC_URL: "https://learn.example.org",
     AUTH_SIGNING_KEYS: keys,
     DATABASE_POOL_SIZE: String(poolSize),
