@@ -12,7 +12,7 @@ if (target === undefined || (existsSync(target) && readdirSync(target).length > 
 }
 
 /** What an operator runs; the other programs are for development. */
-const programs = ["auth", "content", "db", "mail", "user"].map(name => `dist/src/cli/${name}.js`);
+const programs = ["auth", "content", "db", "doctor", "mail", "user"].map(name => `dist/src/cli/${name}.js`);
 const entries = ["dist/main.js", ...programs];
 /** Read by a name that is put together at run time, so that no import tells of them. */
 const assets = [
