@@ -92,6 +92,15 @@ test("migrates, makes the role and imports content with its own programs", async
   await onServer(`ALTER ROLE "${name}" PASSWORD '${password}'`);
 });
 
+test("has a doctor", async () => {
+  const env = { ...image.env, DATABASE_URL: urlOf(name, password), PUBLIC_URL: "https://learn.example.org" };
+  const { code, output } = await startIn(finalRoot, ["node", "dist/src/cli/doctor.js"], { ...image, env }).ended;
+  assert.equal(code, 1, output);
+  assert.match(output, /^error +keys +there is no key to sign with$/m);
+  assert.match(output, /^ok +migrations +all \d+ are applied$/m);
+  assert.match(output, /^ok +role /m);
+});
+
 test("serves as another user, without rights, on a file system that cannot be written, and ends on SIGTERM", async () => {
   const port = await freePort();
   const server = await startServer(port);
