@@ -1,4 +1,5 @@
 // The server's process: config, database, server, listen, stop.
+import { constants } from "node:os";
 import closeWithGrace from "close-with-grace";
 import { runCommand } from "./cli/run-command";
 import { loadProjectConfig } from "./config/project-config";
@@ -8,6 +9,7 @@ import { createLog } from "./server/log";
 import { startServices } from "./server/services";
 
 async function main(): Promise<number> {
+  const stopsWhileStarting = endOnSignals();
   const config = loadProjectConfig();
   const log = createLog(config.log);
   const database = await openDatabase(config.database, error =>
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
       running.services,
       log,
     );
+    stopsWhileStarting.abort();
     closeWithGrace({ delay: config.http.stopTimeoutMs, logger: log }, async ({ signal, err }) => {
       log.info({ signal, ...(err ? { err } : {}) }, "stopping");
       await app.stop();
@@ -58,6 +61,21 @@ async function main(): Promise<number> {
     await database.close();
     throw error;
   }
+}
+
+/**
+ * The first process of a container is not ended by a signal that it does not handle: without this, one that came during a migration would
+ * be lost. Ends at once, as other processes do; what is not committed is not there.
+ * @returns what gives the signals back
+ */
+function endOnSignals(): AbortController {
+  const until = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const end = () => process.exit(128 + constants.signals[signal]);
+    process.once(signal, end);
+    until.signal.addEventListener("abort", () => process.off(signal, end));
+  }
+  return until;
 }
 
 void runCommand("Usage: npm start", main);

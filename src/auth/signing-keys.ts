@@ -2,7 +2,7 @@
 // ever holds a part of a key.
 import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from "jose";
 
 export const signingAlgorithm = "EdDSA";
@@ -20,6 +20,16 @@ export interface SigningKeys {
   /** The same keys for others to verify with, without private parts, in the order of the set. */
   readonly publicKeys: readonly JWK[];
 }
+
+/** Public parts of keys whose private parts stand in RFC 8032 and RFC 8037, or are all zeros: anybody can sign with them. */
+const publishedKeys: ReadonlySet<unknown> = new Set([
+  "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+  "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw",
+  "_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU",
+  "J4EX_BRMcjQPZ9DyMW6Dhs7_vyskKMnFH-98WX8dQm4",
+  "7Bcrk61eVjv0kyxw4SRQNMNUZ-8u_U1k6_gZaDRn4r8",
+  "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik",
+]);
 
 interface Key {
   kid: string;
@@ -55,6 +65,9 @@ export async function newSigningKey(): Promise<JWK> {
   const jwk: JWK = { kty, crv, x, d };
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: signingAlgorithm, use: "sig" };
 }
+
+/** Where a server that is not in production keeps its key. */
+export const signingKeyFile = (dataDirectory: string): string => join(dataDirectory, "signing-keys.json");
 
 /**
  * The keys in `file`; a file that is not there is made with one new key, readable by its owner only. All callers, of several processes
@@ -110,6 +123,7 @@ function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
   if (alg !== signingAlgorithm || use !== "sig") return "is not for EdDSA signatures (alg, use).";
   if (!isKid(kid)) return "needs a kid of 1 to 200 visible ASCII characters.";
   if (!isKeyText(x)) return "needs its public part (x): 32 bytes as base64url.";
+  if (publishedKeys.has(x)) return "is an example that everybody has: make one with auth new-key.";
   if (d !== undefined && !isKeyText(d)) return "has a private part (d) that is not 32 bytes as base64url.";
   return null;
 }

@@ -149,6 +149,17 @@ export type Config = Readonly<z.output<typeof schema>>;
 /** What is wrong with the environment: one line for each variable. Never holds a value, which may be a secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    const lines = problems.map(({ variable, message }) => `  ${variable} ${message}`);
+    super(`The configuration is wrong:\n${[...new Set(lines)].join("\n")}\nSee .env.example.`);
+  }
+}
+
+export interface ConfigProblem {
+  variable: string;
+  /** What it must be, as the rest of a sentence that begins with its name. */
+  message: string;
 }
 
 /**
@@ -159,8 +170,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   const given = Object.fromEntries(variableNames.map(name => [name, env[name] === "" ? undefined : env[name]]));
   const result = schema.safeParse(given);
   if (result.success) return deepFreeze(result.data);
-  const lines = result.error.issues.map(issue => `  ${String(issue.path[0])} ${issue.message}`);
-  throw new ConfigError(`The configuration is wrong:\n${[...new Set(lines)].join("\n")}\nSee .env.example.`);
+  throw new ConfigError(result.error.issues.map(({ path, message }) => ({ variable: String(path[0]), message })));
 }
 
 function protocolOf(url: string): string {

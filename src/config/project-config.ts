@@ -1,7 +1,7 @@
 // The project on disk: its root, and its configuration with the directories that are relative counted from there. What every program starts with.
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { loadConfig, type Config } from "./config";
+import { ConfigError, loadConfig, type Config, type ConfigProblem } from "./config";
 
 /** The project's root: from src/config, from dist/src/config and from the bundled dist/main.js alike. */
 function projectRoot(): string {
@@ -21,8 +21,8 @@ export interface ProjectConfig extends Config {
 }
 
 /** The configuration, its directories absolute. @throws ConfigError as loadConfig does. */
-export function loadProjectConfig(): ProjectConfig {
-  const config = loadConfig();
+export function loadProjectConfig(env?: Readonly<Record<string, string | undefined>>): ProjectConfig {
+  const config = loadConfig(env);
   return {
     ...config,
     database: { ...config.database, dataDirectory: fromProjectRoot(config.database.dataDirectory) },
@@ -36,4 +36,19 @@ export function loadProjectConfig(): ProjectConfig {
     content: { ...config.content, directory: fromProjectRoot(config.content.directory) },
     directories: { migrations: fromProjectRoot("prisma/migrations"), playground: fromProjectRoot("dist/playground") },
   };
+}
+
+/** For a report on the environment: what is wrong with it, and the configuration without the variables that are. */
+export function inspectConfig(env: Readonly<Record<string, string | undefined>> = process.env): {
+  config: ProjectConfig;
+  problems: readonly ConfigProblem[];
+} {
+  try {
+    return { config: loadProjectConfig(env), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const wrong = new Set(error.problems.map(({ variable }) => variable));
+    const right = Object.entries(env).filter(([name]) => !wrong.has(name));
+    return { config: loadProjectConfig(Object.fromEntries(right)), problems: error.problems };
+  }
 }

@@ -4,8 +4,8 @@
 export const unsafeRoleState = "LG002";
 
 /** Tables that a server may not change as it does the others. */
-const readOnly = ["_prisma_migrations"];
-const appendOnly = ["audit_event"];
+export const readOnlyTables = ["_prisma_migrations"];
+export const appendOnlyTables = ["audit_event"];
 
 export function isRoleName(name: string): boolean {
   return (
@@ -35,8 +35,8 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA "public" FROM ${role};
 GRANT USAGE ON SCHEMA "public" TO ${role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "public" TO ${role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA "public" TO ${role};
-REVOKE UPDATE, DELETE ON ${tables(appendOnly)} FROM ${role};
-REVOKE INSERT, UPDATE, DELETE ON ${tables(readOnly)} FROM ${role};
+REVOKE UPDATE, DELETE ON ${tables(appendOnlyTables)} FROM ${role};
+REVOKE INSERT, UPDATE, DELETE ON ${tables(readOnlyTables)} FROM ${role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA "public" GRANT USAGE ON SEQUENCES TO ${role};
 DO $$ BEGIN

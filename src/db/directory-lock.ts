@@ -53,6 +53,13 @@ export function lockDirectory(directory: string): () => void {
   }
 }
 
+/** The process that has the directory now; null where none has. Takes and changes nothing. */
+export function directoryHolder(directory: string): number | null {
+  const path = join(directory, lockName);
+  const holder = readHolder(path);
+  return isLiving(holder, path) ? holder.pid : null;
+}
+
 /** Locks this process holds: its own pid in a lock file says nothing about whether it still holds it. */
 const heldHere = new Set<string>();
 

@@ -54,6 +54,11 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
   }
 }
 
+/** Whether there is a database in `directory`. Opens nothing and makes nothing. */
+export function hasEmbeddedDatabase(directory: string): boolean {
+  return existsSync(join(dataIn(directory), "PG_VERSION"));
+}
+
 /**
  * Deletes the database in `directory` and nothing else that is there; fine when there is none.
  * @throws DirectoryInUseError when a process has the directory; nothing in it was touched then.

@@ -51,6 +51,18 @@ export async function migrationStatus(database: Database, migrations: readonly M
   return database.exclusive(connection => statusOf(connection, migrations));
 }
 
+/** Begun and not finished: `prisma migrate deploy` leaves those behind when it fails, applyMigrations none. */
+export async function failedMigrations(database: Database): Promise<string[]> {
+  return database.exclusive(async connection => {
+    if (!(await hasHistory(connection))) return [];
+    const rows = await connection.query<{ name: string }>(
+      `SELECT "migration_name" AS "name" FROM "_prisma_migrations"
+       WHERE "finished_at" IS NULL AND "rolled_back_at" IS NULL ORDER BY "migration_name"`,
+    );
+    return rows.map(({ name }) => name);
+  });
+}
+
 /**
  * Applies what is pending. Of several processes that call this at once on PostgreSQL, one applies and the others wait and find
  * nothing to do.
@@ -117,14 +129,18 @@ async function statusOf(connection: Connection, migrations: readonly Migration[]
 }
 
 async function appliedMigrations(connection: Connection): Promise<{ name: string; checksum: string }[]> {
-  const [table] = await connection.query<{ present: boolean }>(
-    `SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "present"`,
-  );
-  if (!table?.present) return [];
+  if (!(await hasHistory(connection))) return [];
   return connection.query(
     `SELECT "migration_name" AS "name", "checksum" FROM "_prisma_migrations"
      WHERE "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL ORDER BY "migration_name"`,
   );
+}
+
+async function hasHistory(connection: Connection): Promise<boolean> {
+  const [table] = await connection.query<{ present: boolean }>(
+    `SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "present"`,
+  );
+  return table?.present ?? false;
 }
 
 /** As Prisma's schema engine makes it. */

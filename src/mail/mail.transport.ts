@@ -25,20 +25,13 @@ const sendLimitMs = 45_000;
  */
 export function createSmtpTransport({ url, from }: SmtpSettings): MailTransport {
   const domain = domainOf(from);
-  const { protocol, username } = new URL(url);
   const smtp = createTransport(
     {
-      url,
+      ...connectionOptions(url, timeoutMs),
       pool: true,
       maxConnections: 1,
       // For a connection that the server closed while it was idle. Everything else is tried again from the outbox.
       maxRequeues: 1,
-      dnsTimeout: timeoutMs,
-      connectionTimeout: timeoutMs,
-      greetingTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
-      // Otherwise whoever stands in between could take the server's offer of TLS away, and read the password.
-      requireTLS: protocol === "smtp:" && username !== "",
     },
     // So that nobody's holiday greeting answers (RFC 3834).
     { from, headers: { "Auto-Submitted": "auto-generated" } },
@@ -61,6 +54,35 @@ export function createSmtpTransport({ url, from }: SmtpSettings): MailTransport 
       }
     },
     close: () => smtp.close(),
+  };
+}
+
+/**
+ * Connects and signs in as a transport does, and sends nothing.
+ * @param limitMs of each step
+ * @throws MailFailure with what went wrong.
+ */
+export async function verifySmtp(url: string, limitMs: number): Promise<void> {
+  const smtp = createTransport(connectionOptions(url, limitMs));
+  try {
+    await smtp.verify();
+  } catch (error) {
+    throw failureOf(error as NodemailerError);
+  } finally {
+    smtp.close();
+  }
+}
+
+function connectionOptions(url: string, limitMs: number) {
+  const { protocol, username } = new URL(url);
+  return {
+    url,
+    dnsTimeout: limitMs,
+    connectionTimeout: limitMs,
+    greetingTimeout: limitMs,
+    socketTimeout: limitMs,
+    // Otherwise whoever stands in between could take the server's offer of TLS away, and read the password.
+    requireTLS: protocol === "smtp:" && username !== "",
   };
 }
 

@@ -1,10 +1,15 @@
 // Makes what operations need beside the database: tokens, passwords, attempt counts, the sender of mail and the publisher of what is scheduled.
-import { join } from "node:path";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { createAttemptLimiter, type AttemptStore } from "../auth/attempts";
 import { createPasswordService } from "../auth/passwords";
-import { loadOrMakeSigningKeys, parseSigningKeys, SigningKeyError, type SigningKeys } from "../auth/signing-keys";
+import {
+  loadOrMakeSigningKeys,
+  parseSigningKeys,
+  signingKeyFile,
+  SigningKeyError,
+  type SigningKeys,
+} from "../auth/signing-keys";
 import { createTokenService } from "../auth/tokens";
 import type { Database } from "../db/database";
 import type { Sql } from "../db/sql";
@@ -87,7 +92,7 @@ export async function startServices(
 
 function signingKeys({ production, signingKeys, dataDirectory }: ServiceSettings): Promise<SigningKeys> {
   if (signingKeys !== undefined) return parseSigningKeys(signingKeys);
-  return production ? missing("AUTH_SIGNING_KEYS") : loadOrMakeSigningKeys(join(dataDirectory, "signing-keys.json"));
+  return production ? missing("AUTH_SIGNING_KEYS") : loadOrMakeSigningKeys(signingKeyFile(dataDirectory));
 }
 
 function missing(variable: string): never {

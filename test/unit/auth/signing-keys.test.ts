@@ -1,4 +1,5 @@
 // Signing keys: what is refused and with which words, rotation, and the file that development keeps its key in.
+import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,6 +82,19 @@ describe("Signing keys", () => {
 
   it("are refused when two have the same kid", async () => {
     expect(await refusal(setOf(key, { ...other, kid: key.kid }))).toMatch(/same kid/);
+  });
+
+  it.each([
+    ["RFC 8037, appendix A", "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"],
+    ["RFC 8032, test 2", "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"],
+    ["RFC 8032, test 3", "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"],
+    ["RFC 8032, test 1024", "f5e5767cf153319517630f226876b86c8160cc583bc013744c6bf255f5cc0ee5"],
+    ["RFC 8032, test SHA(abc)", "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42"],
+    ["nothing but zeros", "00".repeat(32)],
+  ])("are refused when everybody has them: %s", async (_, seed) => {
+    const pkcs8 = Buffer.from(`302e020100300506032b657004220420${seed}`, "hex");
+    const example = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }).export({ format: "jwk" });
+    expect(await refusal(setOf({ ...example, kid: "1" }))).toMatch(/key 1 is an example that everybody has/);
   });
 
   it("are never a part of the message", async () => {
