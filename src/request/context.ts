@@ -82,6 +82,8 @@ export interface RequestFacts {
   reads?: Reads;
   /** Reads of public content join those of other requests there; they do not when left out. */
   sharing?: SharedBatches;
+  /** Whether public content may be read from the replica, where there is one; false when left out. */
+  mayLag?: boolean;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
@@ -95,6 +97,8 @@ interface Behind {
   readonly startedAt: Date;
   readonly reads: Reads | null;
   readonly sharing: SharedBatches | null;
+  /** Until something was read that the replica may not have yet: what that leads to has to be there. */
+  mayLag: boolean;
 }
 
 const behind = Symbol("what stands behind the context");
@@ -115,6 +119,7 @@ class Accessors {
 
   get session(): DatabaseSession {
     this[behind].reads?.opaque();
+    this[behind].mayLag = false;
     return this[behind].session;
   }
 
@@ -147,12 +152,12 @@ const behindOf = (ctx: RequestContext): Behind => (ctx as RequestContext & Acces
 
 export function createContext(facts: RequestFacts): RequestContext {
   const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
-  const { startedAt = new Date(), explain = false, reads = null, sharing = null } = facts;
+  const { startedAt = new Date(), explain = false, reads = null, sharing = null, mayLag = false } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
     { services, requestId, explanation, reads, loaders: new Map() },
-    { database, session, client, startedAt, reads, sharing, identity: { viewer, guestId } },
+    { database, session, client, startedAt, reads, sharing, mayLag, identity: { viewer, guestId } },
   );
 }
 
@@ -165,8 +170,9 @@ export interface LoaderSource {
 }
 
 export function loaderSource(ctx: RequestContext): LoaderSource {
-  const { session, database, reads, sharing } = behindOf(ctx);
-  return { session, reads, sharing: session === database ? sharing : null };
+  const { session, database, reads, sharing, mayLag } = behindOf(ctx);
+  if (session !== database) return { session, reads, sharing: null };
+  return { session: (mayLag ? database.replica : null) ?? database, reads, sharing };
 }
 
 /** Who has progress and bookmarks: the viewer, or the guest; null for somebody who is neither. */

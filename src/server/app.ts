@@ -107,7 +107,7 @@ export async function startApp(
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
     documents,
-    sharing: settings.sharedBatches ? new SharedBatches(database) : undefined,
+    sharing: settings.sharedBatches ? new SharedBatches() : undefined,
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
