@@ -1,6 +1,7 @@
 // Three server processes behind a balancer, on a primary through PgBouncer, a streaming standby and Redis: what is one server's, and what is
 // everybody's. All of it is the test's own, from the programs of PostgreSQL, PgBouncer and Redis; without them it is skipped, and says so.
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -61,6 +62,8 @@ describeWithPrograms("Several instances", () => {
   let servers: ServerProcess[] = [];
   let urls: string[] = [];
   let balancer: Balancer;
+  /** Between the primary and the connection on which the second instance hears of changes. */
+  let hearing: SlowLine;
   let slugs: string[];
   let lessons: { id: number; slug: string }[];
   let editor: string;
@@ -96,10 +99,12 @@ describeWithPrograms("Several instances", () => {
       ...{ select: { id: true, slug: true }, where: { access: "PUBLIC" }, orderBy: { id: "asc" } },
     });
     editor = await signedIn("EDITOR");
+    hearing = await openSlowLine(Number(new URL(cluster.primaryUrl).port));
+    closing.push(() => hearing.close());
     servers = Array.from({ length: 3 }, (_, index) =>
       startServerProcess({
         DATABASE_URL: cluster.poolerUrl,
-        DATABASE_DIRECT_URL: cluster.primaryUrl,
+        DATABASE_DIRECT_URL: index === 1 ? withPort(cluster.primaryUrl, hearing.port) : cluster.primaryUrl,
         DATABASE_REPLICA_URL: cluster.standbyUrl,
         DATABASE_POOL_SIZE: "8",
         REDIS_URL: cluster.redisUrl,
@@ -320,6 +325,25 @@ describeWithPrograms("Several instances", () => {
     await live.close();
   }, 90_000);
 
+  it("show an editor what was published, also where it was not heard yet", async () => {
+    const [first = "", second = ""] = urls;
+    const slug = slugs[2]!;
+    await until(async () => (await ask(second, page, { slug })).isShared);
+    const old = await titleOf(second, slug);
+    hearing.hold();
+    await cluster.setReplay(false);
+    try {
+      await publishTitle(first, 3, "Heard by few");
+      expect(await titleOf(second, slug)).toBe(old);
+      expect(await titleOf(second, slug, editor)).toBe("Heard by few");
+      hearing.goOn();
+      await until(async () => (await titleOf(second, slug)) === "Heard by few");
+    } finally {
+      hearing.goOn();
+      await cluster.setReplay(true);
+    }
+  }, 60_000);
+
   it("publish what is scheduled once", async () => {
     const publishAt = new Date(Date.now() + 2_000).toISOString();
     const names = Array.from({ length: 6 }, (_, index) => `scheduled-${index}`);
@@ -441,3 +465,44 @@ describeWithPrograms("Several instances", () => {
     }
   }, 90_000);
 });
+
+interface SlowLine {
+  readonly port: number;
+  /** From now on, nothing comes from the database. */
+  hold(): void;
+  goOn(): void;
+  close(): Promise<void>;
+}
+
+/** A way to the port that is as good as none for a while. */
+async function openSlowLine(port: number): Promise<SlowLine> {
+  const lines = new Set<{ near: Socket; far: Socket }>();
+  const server = createServer(near => {
+    const line = { near, far: connect(port, "127.0.0.1") };
+    lines.add(line);
+    near.pipe(line.far);
+    line.far.pipe(near);
+    for (const end of [near, line.far]) {
+      end.on("error", () => undefined);
+      end.on("close", () => {
+        lines.delete(line);
+        near.destroy();
+        line.far.destroy();
+      });
+    }
+  });
+  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    hold: () => lines.forEach(({ near, far }) => far.unpipe(near).pause()),
+    goOn: () => lines.forEach(({ near, far }) => far.unpipe(near).pipe(near)),
+    close: async () => {
+      lines.forEach(({ near }) => near.destroy());
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+function withPort(url: string, port: number): string {
+  return Object.assign(new URL(url), { port: String(port) }).href;
+}
