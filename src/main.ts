@@ -12,9 +12,10 @@ async function main(): Promise<number> {
   const stopsWhileStarting = endOnSignals();
   const config = loadProjectConfig();
   const log = createLog(config.log);
-  const database = await openDatabase(config.database, error =>
-    log.warn({ err: error }, "an idle database connection broke"),
-  );
+  const database = await openDatabase(config.database, {
+    warn: (message, cause) => log.warn({ err: cause }, message),
+    info: message => log.info(message),
+  });
   try {
     if (config.database.migrateOnStart) await migrateDatabase(database, config.directories.migrations, log);
     if (config.content.onStart === "if-empty") await loadContentIfEmpty(database, config.content.directory, log);

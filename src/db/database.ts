@@ -4,6 +4,7 @@ import { PrismaClient, type Prisma } from "../generated/prisma/client";
 import { ChangeFeed } from "./change-feed";
 import type { Connection, DatabaseKind, Driver } from "./driver";
 import { translateDatabaseErrors } from "./database-errors";
+import { Replica, type ReplicaOptions } from "./replica";
 import type { Sql } from "./sql";
 import { StatementObserver, type StatementListener } from "./statements";
 
@@ -32,6 +33,11 @@ export interface Database extends DatabaseSession {
   onStatement(listener: StatementListener): () => void;
   /** What changes, whoever changes it. Has to be started. */
   readonly changes: ChangeFeed;
+  /**
+   * Where public content may be read as well, when it is enough that everything heard from `changes` is in it: from a standby that has
+   * it all, or else from here. Null without a standby.
+   */
+  readonly replica: Pick<DatabaseSession, "query"> | null;
   close(): Promise<void>;
 }
 
@@ -42,18 +48,24 @@ export interface TransactionOptions {
   snapshot?: boolean;
 }
 
-export function createDatabase(driver: Driver): Database {
+export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "pool" | "onUse">): Database {
   const observer = new StatementObserver();
   const changes = new ChangeFeed(driver);
   const prisma = new PrismaClient({ adapter: observer.observe(driver.adapter), errorFormat: "minimal" });
+  const query = async <Row>(statement: Sql) => {
+    observer.assertOutsideTransaction();
+    observer.sent(statement.text);
+    return translateDatabaseErrors(() => driver.query<Row>(statement.text, statement.values));
+  };
+  const replica =
+    standby && new Replica({ ...standby, changes, askPrimary: (text, values) => driver.query(text, values) });
   return {
     kind: driver.kind,
     models: prisma,
-    query: async <Row>(statement: Sql) => {
-      observer.assertOutsideTransaction();
-      observer.sent(statement.text);
-      return translateDatabaseErrors(() => driver.query<Row>(statement.text, statement.values));
-    },
+    query,
+    replica: replica
+      ? { query: async <Row>(statement: Sql) => (await replica.query<Row>(statement)) ?? query<Row>(statement) }
+      : null,
     transaction: (work, { timeoutMs = 5_000, snapshot = false } = {}) =>
       translateDatabaseErrors(() =>
         prisma.$transaction(
@@ -72,6 +84,7 @@ export function createDatabase(driver: Driver): Database {
     changes,
     close: async () => {
       await changes.stop();
+      await replica?.close();
       await prisma.$disconnect();
       await driver.close();
     },

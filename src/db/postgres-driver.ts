@@ -1,15 +1,12 @@
 // PostgreSQL through node-postgres: a bounded pool whose every wait ends, shared by Prisma's adapter and our own SQL.
 import { PrismaPg } from "@prisma/adapter-pg";
-import { Pool, type PoolClient, type QueryConfig } from "pg";
+import { Pool, type ClientBase, type PoolClient, type QueryConfig } from "pg";
 import type { Driver } from "./driver";
 import { listenOnPostgres } from "./postgres-listener";
+import type { ReplicaConnection, ReplicaPool } from "./replica";
 
-export interface PostgresSettings {
+export interface PoolSettings {
   url: string;
-  /** Where to listen, when `url` is a pooler that hands out a connection for each transaction; `url` when left out. */
-  directUrl?: string | undefined;
-  /** How often a connection that listens is asked whether it still hears, in milliseconds; 10,000 when left out. */
-  listenCheckMs?: number;
   poolSize: number;
   /** Longest wait for a connection, free or new, in milliseconds. */
   acquireTimeoutMs: number;
@@ -17,6 +14,15 @@ export interface PostgresSettings {
   statementTimeoutMs: number;
   /** Told of a connection that broke while idle; the pool has replaced it already. */
   onIdleError?: (error: Error) => void;
+  /** Told once when a connection has another statement time-out than was asked for: behind a pooler, which may ignore it. */
+  onOtherTimeout?: () => void;
+}
+
+export interface PostgresSettings extends PoolSettings {
+  /** Where to listen, when `url` is a pooler that hands out a connection for each transaction; `url` when left out. */
+  directUrl?: string | undefined;
+  /** How often a connection that listens is asked whether it still hears, in milliseconds; 10,000 when left out. */
+  listenCheckMs?: number;
 }
 
 export interface PostgresDriver extends Driver {
@@ -24,44 +30,21 @@ export interface PostgresDriver extends Driver {
 }
 
 export function openPostgres(settings: PostgresSettings): PostgresDriver {
-  const pool = new Pool({
-    connectionString: settings.url,
-    max: settings.poolSize,
-    connectionTimeoutMillis: settings.acquireTimeoutMs,
-    statement_timeout: settings.statementTimeoutMs,
-    // A server that does not answer at all cannot time a statement out: then the client gives up by itself.
-    query_timeout: settings.statementTimeoutMs + 500,
-    idle_in_transaction_session_timeout: settings.statementTimeoutMs * 2,
-    keepAlive: true,
-    // Prisma writes instants without a zone and reads them as UTC. A statement, since poolers refuse
-    // start-up options; the pool waits for the promise, which its types do not say.
-    onConnect: (client): unknown => client.query("SET TIME ZONE 'UTC'"),
-    application_name: "learngraph",
-  });
-  // Without a listener, the error of one idle connection would end the process.
-  pool.on("error", error => settings.onIdleError?.(error));
+  const pool = openPool(settings);
   return {
     kind: "postgres",
     adapter: new PrismaPg(pool),
     query: async <Row>(text: string, values: readonly unknown[]) => (await pool.query(text, [...values])).rows as Row[],
-    exclusive: async work => {
-      const client = await pool.connect();
-      let broken: Error | undefined;
-      try {
-        return await inTransaction(client, () =>
+    exclusive: work =>
+      withClient(pool, client =>
+        inTransaction(client, () =>
           work({
             query: async <Row>(text: string, values: readonly unknown[] = []) =>
               (await client.query(unhurried({ text, values: [...values] }))).rows as Row[],
             script: async text => void (await client.query(unhurried({ text }))),
           }),
-        );
-      } catch (error) {
-        broken = error instanceof Error ? error : new Error(String(error));
-        throw error;
-      } finally {
-        client.release(broken);
-      }
-    },
+        ),
+      ),
     listen: (channel, listener) =>
       listenOnPostgres(
         {
@@ -75,6 +58,76 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
       ),
     close: () => pool.end(),
   };
+}
+
+/** A pool of its own for a standby, which nothing is written to. */
+export function openReplicaPool(settings: PoolSettings): ReplicaPool {
+  const pool = openPool(settings);
+  const connections = new WeakMap<PoolClient, ReplicaConnection>();
+  const connectionOf = (client: PoolClient): ReplicaConnection => {
+    const known = connections.get(client);
+    if (known) return known;
+    const connection: ReplicaConnection = {
+      query: async <Row>(text: string, values: readonly unknown[]) =>
+        (await client.query(text, [...values])).rows as Row[],
+    };
+    connections.set(client, connection);
+    return connection;
+  };
+  return { use: work => withClient(pool, client => work(connectionOf(client))), close: () => pool.end() };
+}
+
+function openPool(settings: PoolSettings): Pool {
+  const { statementTimeoutMs } = settings;
+  let hasTold = false;
+  const prepare = async (client: ClientBase) => {
+    const { rows } = await client.query<{ timeoutMs: number }>(prepareConnection);
+    if (rows[0]?.timeoutMs === statementTimeoutMs || hasTold) return;
+    hasTold = true;
+    settings.onOtherTimeout?.();
+  };
+  const pool = new Pool({
+    connectionString: settings.url,
+    max: settings.poolSize,
+    connectionTimeoutMillis: settings.acquireTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    // A server that does not answer at all cannot time a statement out: then the client gives up by itself.
+    query_timeout: statementTimeoutMs + 500,
+    idle_in_transaction_session_timeout: statementTimeoutMs * 2,
+    keepAlive: true,
+    // The pool waits for the promise, which its types do not say.
+    onConnect: (client): unknown => prepare(client),
+    application_name: "learngraph",
+  });
+  // Without a listener, the error of one idle connection would end the process.
+  pool.on("error", error => settings.onIdleError?.(error));
+  return pool;
+}
+
+/**
+ * Prisma writes instants without a zone and reads them as UTC. A statement, since poolers refuse start-up options; one that hands out a
+ * connection for each transaction sees to the zone of each, as PostgreSQL reports changes of it.
+ */
+const prepareConnection = `
+  SELECT set_config('TimeZone', 'UTC', FALSE),
+    (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::integer AS "timeoutMs"`;
+
+/** Runs `work` alone on one connection, which is not used again when it throws. */
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // The pool listens to idle ones only. One that breaks between two statements fails the next.
+  const onError = (error: Error) => (broken = error);
+  client.on("error", onError);
+  try {
+    return await work(client);
+  } catch (error) {
+    broken = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
 }
 
 async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {

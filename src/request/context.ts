@@ -87,6 +87,8 @@ export interface RequestFacts {
   sharing?: SharedBatches;
   /** The operation costs nothing when left out. */
   charge?: Charge;
+  /** Whether public content may be read from the replica, where there is one; false when left out. */
+  mayLag?: boolean;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
@@ -100,6 +102,8 @@ interface Behind {
   readonly startedAt: Date;
   readonly reads: Reads | null;
   readonly sharing: SharedBatches | null;
+  /** Until something was read that the replica may not have yet: what that leads to has to be there. */
+  mayLag: boolean;
 }
 
 const behind = Symbol("what stands behind the context");
@@ -120,6 +124,7 @@ class Accessors {
 
   get session(): DatabaseSession {
     this[behind].reads?.opaque();
+    this[behind].mayLag = false;
     return this[behind].session;
   }
 
@@ -152,12 +157,19 @@ const behindOf = (ctx: RequestContext): Behind => (ctx as RequestContext & Acces
 
 export function createContext(facts: RequestFacts): RequestContext {
   const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
-  const { startedAt = new Date(), explain = false, reads = null, sharing = null, charge = null } = facts;
+  const {
+    startedAt = new Date(),
+    explain = false,
+    reads = null,
+    sharing = null,
+    mayLag = false,
+    charge = null,
+  } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
     { services, requestId, explanation, reads, charge, loaders: new Map() },
-    { database, session, client, startedAt, reads, sharing, identity: { viewer, guestId } },
+    { database, session, client, startedAt, reads, sharing, mayLag, identity: { viewer, guestId } },
   );
 }
 
@@ -170,8 +182,9 @@ export interface LoaderSource {
 }
 
 export function loaderSource(ctx: RequestContext): LoaderSource {
-  const { session, database, reads, sharing } = behindOf(ctx);
-  return { session, reads, sharing: session === database ? sharing : null };
+  const { session, database, reads, sharing, mayLag } = behindOf(ctx);
+  if (session !== database) return { session, reads, sharing: null };
+  return { session: (mayLag ? database.replica : null) ?? database, reads, sharing };
 }
 
 /** Who has progress and bookmarks: the viewer, or the guest; null for somebody who is neither. */

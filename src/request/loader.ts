@@ -38,9 +38,9 @@ export function defineLoader<Key, Value>(definition: LoaderDefinition<Key, Value
 /** Batches of concurrent requests are joined, and what is read is noted. */
 export function defineContentLoader<Key, Value>(definition: ContentLoaderDefinition<Key, Value>): Loader<Key, Value> {
   return loaderOf(definition, ctx => async keys => {
-    const source = loaderSource(ctx);
-    const values = await (source.sharing?.load(definition, keys) ?? definition.batch(source.session, keys));
-    if (source.reads) noteReads(source.reads, definition, keys, values);
+    const { session, sharing, reads } = loaderSource(ctx);
+    const values = await (sharing?.load(session, definition, keys) ?? definition.batch(session, keys));
+    if (reads) noteReads(reads, definition, keys, values);
     return values;
   });
 }

@@ -14,23 +14,25 @@ export interface SharedBatchDefinition<Key, Value> {
 
 /** Above so many keys a batch is sent at once. */
 const mostKeys = 1_000;
+
 export class SharedBatches {
-  readonly #session: ContentSession;
-  readonly #batches = new Map<object, SharedBatch<unknown, unknown>>();
+  readonly #batches = new WeakMap<ContentSession, Map<object, SharedBatch<unknown, unknown>>>();
 
-  constructor(session: ContentSession) {
-    this.#session = session;
-  }
-
-  /** The values of `keys`, in their order. The values are shared with others: not to be changed. */
+  /**
+   * The values of `keys`, in their order, read through `session` together with those that others ask of the same. The values are shared
+   * with them: not to be changed.
+   */
   load<Key, Value>(
+    session: ContentSession,
     definition: SharedBatchDefinition<Key, Value>,
     keys: readonly Key[],
   ): Promise<readonly (Value | Error)[]> {
-    let batch = this.#batches.get(definition) as SharedBatch<Key, Value> | undefined;
+    const batches = this.#batches.get(session) ?? new Map<object, SharedBatch<unknown, unknown>>();
+    this.#batches.set(session, batches);
+    let batch = batches.get(definition) as SharedBatch<Key, Value> | undefined;
     if (!batch) {
-      batch = new SharedBatch(this.#session, definition);
-      this.#batches.set(definition, batch as SharedBatch<unknown, unknown>);
+      batch = new SharedBatch(session, definition);
+      batches.set(definition, batch as SharedBatch<unknown, unknown>);
     }
     return batch.load(keys);
   }

@@ -111,7 +111,7 @@ export async function startApp(
     cache,
     budget: settings.budget,
     documents,
-    sharing: settings.sharedBatches ? new SharedBatches(database) : undefined,
+    sharing: settings.sharedBatches ? new SharedBatches() : undefined,
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HeaderMap } from "@apollo/server";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
+import { hasRole } from "../graphql/access";
 import { createContext, type Client, type ClientCookies } from "../request/context";
 import { Reads } from "../request/reads";
 import type { Services } from "../request/services";
@@ -136,9 +137,11 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
   const { graphql, database, services, explain, known, sharing, cache, budget } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
-    const context = (reads?: Reads) =>
+    // What an editor has just published through another instance may not have been heard here yet.
+    const isEditor = viewer !== null && hasRole(viewer, "EDITOR");
+    const context = (reads?: Reads, mayLag = false) =>
       createContext({
-        ...{ database, services, viewer, guestId, client, explain, requestId: request.id },
+        ...{ database, services, viewer, guestId, client, explain, requestId: request.id, mayLag },
         ...(sharing ? { sharing } : {}),
         ...(reads ? { reads } : {}),
         ...(request.charge ? { charge: request.charge } : {}),
@@ -146,7 +149,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
     const { type } = asked;
     const key = cache ? keyOf(asked) : "";
     if (known && type !== undefined && key !== null) {
-      const kept = cache?.get(key, isAnonymous);
+      const kept = isEditor ? null : cache?.get(key, isAnonymous);
       if (kept) {
         repeats.learn(asked.text, key);
         return sendAnswer(request, reply, kept, type, "hit");
@@ -154,7 +157,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
       const reads = cache || request.method === "GET" ? new Reads() : undefined;
-      const found = await known.execute(asked, () => context(reads));
+      const found = await known.execute(asked, () => context(reads, !isEditor));
       if (found) {
         const { result, cost, maxAge } = found;
         if (!reads || !isKeepable(reads, isAnonymous)) {

@@ -20,6 +20,7 @@ describe("loadConfig", () => {
     PORT: ["-1", "65536", "4000.5", "0x10", " 4000", secret],
     DATABASE_URL: ["mysql://u:p@h/d", `${secret}@host`, "localhost", `https://${secret}@h/d`],
     DATABASE_DIRECT_URL: ["mysql://u:p@h/d", `${secret}@host`],
+    DATABASE_REPLICA_URL: ["mysql://u:p@h/d", `${secret}@host`],
     DATABASE_POOL_SIZE: ["0", "201", "ten"],
     DATABASE_ACQUIRE_TIMEOUT_MS: ["99", "60001", "3s"],
     DATABASE_STATEMENT_TIMEOUT_MS: ["99", "600001", "-5"],

@@ -1,28 +1,9 @@
 // The cache against a model: answers are made over time, entities change, announcements come late, in order, or not at all while the
 // connection is lost. No answer that is given is older than what was announced before it was asked for.
 import fc from "fast-check";
-import type { ChangeListener } from "../../src/db/change-feed";
 import { Reads } from "../../src/request/reads";
 import { answerOf, bodyOf, ResponseCache, tailOf } from "../../src/server/response-cache";
-
-class Feed {
-  isProven = true;
-  readonly #listeners = new Set<ChangeListener>();
-
-  subscribe(listener: ChangeListener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  announce(ids: readonly string[] | "all") {
-    for (const { changed } of this.#listeners) changed?.({ type: "Topic", kind: "CHANGED", ids });
-  }
-
-  connect(connected: boolean) {
-    this.isProven = connected;
-    for (const listener of this.#listeners) listener.connected?.(connected);
-  }
-}
+import { FakeFeed } from "../support/fake-feed";
 
 const topics = 4;
 
@@ -51,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** @returns how many answers were given from the cache. */
 function run(steps: readonly Step[], maxBytes: number): number {
-  const feed = new Feed();
+  const feed = new FakeFeed();
   const cache = new ResponseCache(feed, maxBytes);
   /** What the database has, and what of it was announced to everybody who listens. */
   const versions = Array.from({ length: topics }, () => 0);
@@ -141,7 +122,7 @@ describe("ResponseCache", () => {
   };
 
   it("stays within its bytes, the answers that were asked for last staying", () => {
-    const cache = new ResponseCache(new Feed(), 100_000);
+    const cache = new ResponseCache(new FakeFeed(), 100_000);
     for (let i = 0; i < 200; i++) {
       kept(cache, `key ${i}`, { text: "x".repeat(2_000), note: reads => reads.entity("Topic", i) });
       cache.get("key 0", true);
@@ -157,7 +138,7 @@ describe("ResponseCache", () => {
   });
 
   it("keeps nothing that was read in a way it does not know, nor what is one person's", () => {
-    const cache = new ResponseCache(new Feed(), 100_000);
+    const cache = new ResponseCache(new FakeFeed(), 100_000);
     expect(kept(cache, "opaque", { note: reads => reads.opaque() })).toBe(false);
     expect(kept(cache, "hers", { note: reads => reads.viewer() }, false)).toBe(false);
     expect(kept(cache, "a guest's", { note: reads => reads.viewer() })).toBe(true);
@@ -168,7 +149,7 @@ describe("ResponseCache", () => {
   it("forgets at midnight, in UTC, what was asked of a day", () => {
     jest.useFakeTimers({ now: new Date("2026-06-24T23:59:50Z") });
     try {
-      const cache = new ResponseCache(new Feed(), 100_000);
+      const cache = new ResponseCache(new FakeFeed(), 100_000);
       kept(cache, "of today", { note: reads => reads.day() });
       kept(cache, "of any day");
       jest.setSystemTime(new Date("2026-06-24T23:59:59Z"));
@@ -181,7 +162,7 @@ describe("ResponseCache", () => {
   });
 
   it("takes what began before more changes than it remembers for out of date", () => {
-    const feed = new Feed();
+    const feed = new FakeFeed();
     const cache = new ResponseCache(feed, 100_000);
     const [reads, making] = [new Reads(), cache.begin()];
     reads.entity("Topic", 1);

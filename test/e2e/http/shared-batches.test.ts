@@ -32,7 +32,7 @@ describe("Requests of one moment", () => {
   let sharing: SharedBatches;
   beforeAll(async () => {
     api = await createTestApi({ golden: "catalogue" });
-    sharing = new SharedBatches(api.database);
+    sharing = new SharedBatches();
   });
   afterAll(() => api.close());
 
@@ -105,10 +105,13 @@ describe("SharedBatches", () => {
         return Promise.resolve(keys.map(key => key * 10));
       },
     };
-    const shared = new SharedBatches(session);
-    const [a, b] = await Promise.all([shared.load(definition, [1, 2]), shared.load(definition, [2, 3])]);
+    const shared = new SharedBatches();
+    const [a, b] = await Promise.all([
+      shared.load(session, definition, [1, 2]),
+      shared.load(session, definition, [2, 3]),
+    ]);
     expect([a, b, batches]).toEqual([[10, 20], [20, 30], [[1, 2, 3]]]);
-    expect(await shared.load(definition, [2])).toEqual([20]);
+    expect(await shared.load(session, definition, [2])).toEqual([20]);
     expect(batches).toHaveLength(2);
   });
 
@@ -117,8 +120,11 @@ describe("SharedBatches", () => {
       batch: (_: unknown, keys: readonly string[]) =>
         keys.includes("bad") ? Promise.reject(new Error("bad")) : Promise.resolve(keys.map(key => key.length)),
     };
-    const shared = new SharedBatches(session);
-    const [good, bad] = await Promise.allSettled([shared.load(definition, ["good"]), shared.load(definition, ["bad"])]);
+    const shared = new SharedBatches();
+    const [good, bad] = await Promise.allSettled([
+      shared.load(session, definition, ["good"]),
+      shared.load(session, definition, ["bad"]),
+    ]);
     expect([good, bad]).toMatchObject([{ value: [4] }, { reason: { message: "bad" } }]);
   });
 
@@ -130,8 +136,11 @@ describe("SharedBatches", () => {
         return Promise.reject(unavailable(new Error("away")));
       },
     };
-    const shared = new SharedBatches(session);
-    const results = await Promise.allSettled([shared.load(definition, [1]), shared.load(definition, [2])]);
+    const shared = new SharedBatches();
+    const results = await Promise.allSettled([
+      shared.load(session, definition, [1]),
+      shared.load(session, definition, [2]),
+    ]);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(calls).toBe(1);
   });
@@ -144,9 +153,9 @@ describe("SharedBatches", () => {
         return Promise.resolve(keys);
       },
     };
-    const shared = new SharedBatches(session);
+    const shared = new SharedBatches();
     const keys = (from: number) => Array.from({ length: 600 }, (_, i) => from + i);
-    await Promise.all([0, 600, 1_200, 1_800].map(from => shared.load(definition, keys(from))));
+    await Promise.all([0, 600, 1_200, 1_800].map(from => shared.load(session, definition, keys(from))));
     expect(sizes).toEqual([1_200, 1_200]);
   });
 });

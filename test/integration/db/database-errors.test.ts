@@ -176,6 +176,17 @@ function underStrain(url: string): void {
     await works();
   });
 
+  it("fails exclusive work whose connection the server ends between two statements, and goes on", async () => {
+    const work = database.exclusive(async connection => {
+      await terminateAll();
+      // The connection hears of it while nothing is asked.
+      await new Promise(resolve => setTimeout(resolve, 100));
+      await connection.query("SELECT 1");
+    });
+    await expect(work).rejects.toThrow(/not queryable|terminat/i);
+    await works();
+  });
+
   it("lets exclusive work take longer than a statement may, and no later work", async () => {
     const slow = await database.exclusive(connection => connection.query(`SELECT pg_sleep(1)::text, 1 AS "one"`));
     expect(slow).toMatchObject([{ one: 1 }]);
