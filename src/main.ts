@@ -37,12 +37,14 @@ async function main(): Promise<number> {
         ...config.documents,
         ...config.speed,
         live: config.live,
+        observability: { ...config.observability, version: config.version },
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
       },
       database,
       running.services,
       log,
     );
+    if (app.metricsUrl) log.info({ url: app.metricsUrl }, "metrics are served");
     closeWithGrace({ delay: config.http.stopTimeoutMs, logger: log }, async ({ signal, err }) => {
       log.info({ signal, ...(err ? { err } : {}) }, "stopping");
       await app.stop();

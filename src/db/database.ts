@@ -2,10 +2,10 @@
 // or inside a transaction.
 import { PrismaClient, type Prisma } from "../generated/prisma/client";
 import { ChangeFeed } from "./change-feed";
-import type { Connection, DatabaseKind, Driver } from "./driver";
+import type { Connection, DatabaseKind, Driver, PoolState } from "./driver";
 import { translateDatabaseErrors } from "./database-errors";
 import type { Sql } from "./sql";
-import { StatementObserver, type StatementListener } from "./statements";
+import { StatementObserver, type StatementListener, type StatementWatcher } from "./statements";
 
 /** Where a piece of work reads and writes: outside any transaction, or inside one. */
 export interface DatabaseSession {
@@ -30,6 +30,10 @@ export interface Database extends DatabaseSession {
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** @returns a function that ends the listening. */
   onStatement(listener: StatementListener): () => void;
+  /** As onStatement, and told how each statement ended. @returns a function that ends the watching. */
+  watchStatements(watcher: StatementWatcher): () => void;
+  /** Null where there is no pool: the embedded database has one connection. */
+  poolState(): PoolState | null;
   /** What changes, whoever changes it. Has to be started. */
   readonly changes: ChangeFeed;
   close(): Promise<void>;
@@ -51,8 +55,8 @@ export function createDatabase(driver: Driver): Database {
     models: prisma,
     query: async <Row>(statement: Sql) => {
       observer.assertOutsideTransaction();
-      observer.sent(statement.text);
-      return translateDatabaseErrors(() => driver.query<Row>(statement.text, statement.values));
+      const { text, values } = statement;
+      return translateDatabaseErrors(() => observer.sending(text, () => driver.query<Row>(text, values)));
     },
     transaction: (work, { timeoutMs = 5_000, snapshot = false } = {}) =>
       translateDatabaseErrors(() =>
@@ -69,6 +73,8 @@ export function createDatabase(driver: Driver): Database {
       ),
     exclusive: work => driver.exclusive(work),
     onStatement: listener => observer.listen(listener),
+    watchStatements: watcher => observer.watch(watcher),
+    poolState: () => driver.poolState?.() ?? null,
     changes,
     close: async () => {
       await changes.stop();

@@ -4,6 +4,7 @@ import { withTables, type Sql } from "../db/sql";
 import type { Role } from "../generated/prisma/enums";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
+import type { Observer } from "./observer";
 import type { Reads } from "./reads";
 import type { Services } from "./services";
 import type { SharedBatches } from "./shared-batches";
@@ -64,6 +65,8 @@ export interface RequestContext {
   readonly explanation: Explanation | null;
   /** What the answer is made of; null where nobody wants to know. */
   readonly reads: Reads | null;
+  /** Told of batches; null where nobody watches. */
+  readonly observer: Observer | null;
 }
 
 export interface RequestFacts {
@@ -82,6 +85,8 @@ export interface RequestFacts {
   reads?: Reads;
   /** Reads of public content join those of other requests there; they do not when left out. */
   sharing?: SharedBatches;
+  /** Told of batches; nobody when left out. */
+  observer?: Observer;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
@@ -99,7 +104,7 @@ interface Behind {
 
 const behind = Symbol("what stands behind the context");
 
-type Plain = Pick<RequestContext, "services" | "requestId" | "loaders" | "explanation" | "reads">;
+type Plain = Pick<RequestContext, "services" | "requestId" | "loaders" | "explanation" | "reads" | "observer">;
 
 /**
  * Not own properties: Apollo copies the context of each operation, own properties alone, and would read them all, and keep the first
@@ -147,11 +152,11 @@ const behindOf = (ctx: RequestContext): Behind => (ctx as RequestContext & Acces
 
 export function createContext(facts: RequestFacts): RequestContext {
   const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
-  const { startedAt = new Date(), explain = false, reads = null, sharing = null } = facts;
+  const { startedAt = new Date(), explain = false, reads = null, sharing = null, observer = null } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
-    { services, requestId, explanation, reads, loaders: new Map() },
+    { services, requestId, explanation, reads, observer, loaders: new Map() },
     { database, session, client, startedAt, reads, sharing, identity: { viewer, guestId } },
   );
 }

@@ -22,6 +22,8 @@ import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
 import type { KnownOperations } from "./known-operations";
 import { idempotentMutations } from "./idempotency";
+import type { Observation } from "./observation";
+import { OperationFacts } from "./operation-record";
 import { asRequestErrors } from "./request-errors";
 import { subscriptionsOverSockets } from "./subscriptions";
 
@@ -33,13 +35,15 @@ export interface GraphQLServerOptions {
   introspection: boolean;
   /** Whether contexts may hold an explanation, which then goes out with the answer. */
   explain: boolean;
+  /** Told of each operation and of each error; left out where nobody watches. */
+  observation?: Observation | undefined;
   log: Logger;
 }
 
 export type GraphQLServer = ApolloServer<RequestContext>;
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
-  const { schema, limits, known, introspection, explain, log } = options;
+  const { schema, limits, known, introspection, explain, observation, log } = options;
   if (explain) explainFields(schema);
   const requestIds: RequestIds = new WeakMap();
   return new ApolloServer<RequestContext>({
@@ -63,7 +67,8 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      limitOperations(limits, known),
+      ...(observation ? [tellOperations(observation)] : []),
+      limitOperations(limits, known, observation),
       idempotentMutations(),
       subscriptionsOverSockets,
       rememberRequests(requestIds),
@@ -75,6 +80,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       formatError(formatted, error, {
         requestId: (typeof error === "object" && error !== null && requestIds.get(error)) || randomUUID(),
         onFault: (fault, requestId) => log.error({ err: fault, requestId }, "a request met a fault"),
+        onError: code => observation?.failed(code),
       }),
   });
 }
@@ -89,10 +95,24 @@ function knownOperationTypes(context: ValidationContext): ASTVisitor {
   };
 }
 
+/** Which operation it is, as soon as it is valid. */
+function tellOperations(observation: Observation): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ operation, source }) => {
+        const { current } = observation;
+        if (!current || !operation) return;
+        current.facts = new OperationFacts(operation.name?.value ?? null, operation.operation, source);
+      },
+    }),
+  };
+}
+
 /** Refuses operations that ask for too much, after validation and before any resolver runs. */
 function limitOperations(
   limits: OperationLimits,
   known: KnownOperations | undefined,
+  observation: Observation | undefined,
 ): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
@@ -101,7 +121,10 @@ function limitOperations(
         const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
         // Variables that do not fit: execution says so, before any resolver.
         if (!coerced) return;
-        const { dependsOn } = await asRequestErrors(() => checkOperation(schema, document, operation, coerced, limits));
+        const { cost, dependsOn } = await asRequestErrors(() =>
+          checkOperation(schema, document, operation, coerced, limits),
+        );
+        observation?.measured(cost);
         known?.remember(
           { query: request.query ?? "", operationName: request.operationName ?? null },
           document,

@@ -17,6 +17,7 @@ import { maxAgeOf } from "../graphql/cache-control";
 import type { RequestContext } from "../request/context";
 import { compileOperation, decidingVariables, type CompiledOperation } from "./compiled-operation";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
+import { OperationFacts } from "./operation-record";
 
 export interface OperationRequest {
   readonly query: string;
@@ -33,6 +34,8 @@ export interface KnownResult {
   readonly result: ExecutionResult;
   /** For how many seconds others may keep it, when it is everybody's. */
   readonly maxAge: number;
+  readonly facts: OperationFacts;
+  readonly cost: number;
 }
 
 interface KnownOperation {
@@ -42,8 +45,9 @@ interface KnownOperation {
   readonly compiled: Variants<CompiledOperation | null>;
   /** For how many seconds others may keep an answer that is everybody's. */
   readonly maxAge: number;
-  /** Present for values of the variables that the cost depends on with which it is small enough. */
-  readonly affordable: Variants<true>;
+  /** The cost, for values of the variables that it depends on with which it is small enough. */
+  readonly affordable: Variants<number>;
+  readonly facts: OperationFacts;
 }
 
 export class KnownOperations {
@@ -68,7 +72,7 @@ export class KnownOperations {
       const names = operationNamesOf(document);
       for (const operationName of names.length === 1 ? [...names, null] : names) {
         // Which variables the cost depends on is found out with each set of values.
-        const known = this.#knownOf(document, operationName, variableNamesOf(document));
+        const known = this.#knownOf(query, document, operationName, variableNamesOf(document));
         if (known) this.#persisted.set(keyOf({ query, operationName }), known);
       }
       return [];
@@ -85,18 +89,24 @@ export class KnownOperations {
   ): void {
     const key = keyOf(request);
     if (this.#persisted.has(key) || this.#operations.has(key)) return;
-    const known = this.#knownOf(document, request.operationName, dependsOn);
+    const known = this.#knownOf(request.query, document, request.operationName, dependsOn);
     if (known) this.#operations.set(key, known, { size: key.length + 1 });
   }
 
-  #knownOf(document: DocumentNode, name: string | null, dependsOn: readonly string[]): KnownOperation | null {
+  #knownOf(
+    query: string,
+    document: DocumentNode,
+    name: string | null,
+    dependsOn: readonly string[],
+  ): KnownOperation | null {
     const operation = getOperationAST(document, name);
     if (operation?.operation !== OperationTypeNode.QUERY) return null;
     return {
       ...{ document, operation },
       maxAge: maxAgeOf(this.#schema, document, operation),
       compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
-      affordable: new Variants<true>(dependsOn),
+      affordable: new Variants<number>(dependsOn),
+      facts: new OperationFacts(operation.name?.value ?? null, operation.operation, query),
     };
   }
 
@@ -108,21 +118,23 @@ export class KnownOperations {
     const { coerced } = getVariableValues(this.#schema, known.operation.variableDefinitions ?? [], request.variables, {
       maxErrors: fixedLimits.maxErrors,
     });
-    if (!coerced || !this.#isAffordable(known, coerced)) return null;
-    const { document, operation, compiled, maxAge } = known;
+    const cost = coerced && this.#affordableCost(known, coerced);
+    if (!coerced || cost === undefined) return null;
+    const { document, operation, compiled, maxAge, facts } = known;
     const ready = compiled.of(coerced, () => compileOperation(this.#schema, document, operation, coerced));
     const result = await ready?.execute(createContext(), coerced);
-    return result && !result.errors ? { result, maxAge } : null;
+    return result && !result.errors ? { result, maxAge, facts, cost } : null;
   }
 
-  #isAffordable({ document, operation, affordable }: KnownOperation, variables: Variables): boolean {
+  /** Undefined when it is too high. */
+  #affordableCost({ document, operation, affordable }: KnownOperation, variables: Variables): number | undefined {
     try {
-      return affordable.of(variables, () => {
-        checkOperation(this.#schema, document, operation, variables, this.#limits);
-        return true;
-      });
+      return affordable.of(
+        variables,
+        () => checkOperation(this.#schema, document, operation, variables, this.#limits).cost,
+      );
     } catch {
-      return false;
+      return undefined;
     }
   }
 }
@@ -154,7 +166,8 @@ const keyOf = ({ query, operationName }: Pick<OperationRequest, "query" | "opera
 const operationsOf = (document: DocumentNode): OperationDefinitionNode[] =>
   document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
 
-const operationNamesOf = (document: DocumentNode): (string | null)[] =>
+/** Null for an operation without a name. */
+export const operationNamesOf = (document: DocumentNode): (string | null)[] =>
   operationsOf(document).map(({ name }) => name?.value ?? null);
 
 const variableNamesOf = (document: DocumentNode): string[] => [

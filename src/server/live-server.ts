@@ -14,11 +14,12 @@ import type { Services } from "../request/services";
 import { assertOwnSite, type Authentication } from "./authentication";
 import { addressOf } from "./client-address";
 import { checkDocumentText } from "./document-limits";
-import { formatError, maskedError, type ErrorContext } from "./error-format";
+import { formatError, maskedError, type ErrorListeners } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
 import { maxBodyBytes } from "./http-errors";
 import { closings, LiveConnection } from "./live-connection";
 import type { LiveLimits } from "./live-limits";
+import type { Observation } from "./observation";
 import type { PersistedDocuments } from "./persisted-documents";
 import { checkParameters } from "./request-parameters";
 import { resultOf, startSubscription, type RunningSubscription } from "./subscriptions";
@@ -31,10 +32,13 @@ export interface LiveServerOptions {
   authentication: Authentication;
   documents: PersistedDocuments;
   limits: LiveLimits;
+  observation?: Observation | undefined;
   log: Logger;
 }
 
 export interface LiveServer {
+  /** How many connections are open. */
+  readonly size: number;
   /**
    * Makes a WebSocket of a request that asks for one.
    * @throws AppError FORBIDDEN for a page of another site, RATE_LIMITED when there are too many; then nothing has been sent.
@@ -50,12 +54,14 @@ const concurrentEvents = 4;
 const maxIdLength = 100;
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { graphql, database, services, authentication, documents, limits, log } = options;
+  const { graphql, database, services, authentication, documents, limits, observation, log } = options;
   const connections = new Set<LiveConnection>();
   const running = new Set<Promise<unknown>>();
   const inTurn = createGate(concurrentEvents, Infinity, () => new Error("too many events wait"));
-  const onFault: ErrorContext["onFault"] = (error, requestId) =>
-    log.error({ err: error, requestId }, "a subscription met a fault");
+  const listeners: ErrorListeners = {
+    onFault: (error, requestId) => log.error({ err: error, requestId }, "a subscription met a fault"),
+    onError: code => observation?.failed(code),
+  };
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -81,7 +87,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
           graphql,
           { query, variables: variables ?? {}, operationName: operationName ?? undefined },
           context,
-          onFault,
+          listeners,
         );
         return "args" in started
           ? { ...started.args, started, connection }
@@ -89,13 +95,13 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       } catch (error) {
         const graphqlError =
           error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
-        return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { requestId, onFault }))];
+        return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { ...listeners, requestId }))];
       }
     },
     // The library's own, and what it was thrown, in its own words.
     onError: (_context, _id, _payload, errors) =>
       errors.map(error =>
-        error instanceof ClientError ? error.toJSON() : maskedError(error, { requestId: randomUUID(), onFault }),
+        error instanceof ClientError ? error.toJSON() : maskedError(error, { ...listeners, requestId: randomUUID() }),
       ),
     subscribe: args => {
       const { started, connection } = args as unknown as Prepared;
@@ -106,7 +112,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   /** Null when the connection was closed, perhaps because its token does not count any more. */
   async function contextFor(connection: LiveConnection, requestId: string) {
     const identity = await connection.checkedIdentity();
-    return identity && createContext({ database, services, ...identity, client: connection.client, requestId });
+    const { client } = connection;
+    const observer = observation ? { observer: observation } : {};
+    return identity && createContext({ database, services, ...identity, client, requestId, ...observer });
   }
 
   /** Ends when the connection does. By hand: an async generator cannot be ended while it waits. */
@@ -138,9 +146,11 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   }
 
   async function answer(started: RunningSubscription, connection: LiveConnection, event: unknown) {
-    const context = await contextFor(connection, randomUUID());
+    const requestId = randomUUID();
+    const context = await contextFor(connection, requestId);
     if (!context) return null;
-    const { errors, ...result } = await resultOf(started, event, context, onFault);
+    const make = () => resultOf(started, event, context, listeners);
+    const { errors, ...result } = await (observation?.event(requestId, started.facts, make) ?? make());
     return errors ? { ...result, errors: errors.map(error => new ClientError(error)) } : result;
   }
 
@@ -157,6 +167,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   const keepAlive = setInterval(() => connections.forEach(connection => connection.ping()), limits.keepAliveMs).unref();
 
   return {
+    get size() {
+      return connections.size;
+    },
     accept: (request, { socket, head }) => {
       assertOwnSite(request, authentication.trustedOrigins);
       const ofAddress = [...connections].filter(({ client }) => client.address === addressOf(request)).length;

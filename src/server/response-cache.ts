@@ -5,6 +5,7 @@ import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
 import type { Reads } from "../request/reads";
+import type { OperationFacts } from "./operation-record";
 
 export interface CachedAnswer {
   readonly body: Buffer;
@@ -14,6 +15,8 @@ export interface CachedAnswer {
   readonly tags: readonly string[];
   /** For how many seconds others may keep it; null when it depends on who asks, and nobody else may. */
   readonly maxAge: number | null;
+  /** For those who watch the server. */
+  readonly facts: OperationFacts;
 }
 
 interface Entry extends CachedAnswer {
@@ -145,10 +148,10 @@ export function isKeepable(reads: Reads, isAnonymous: boolean): boolean {
 }
 
 /** @param maxAge for how many seconds others may keep it, when it is everybody's. */
-export function answerOf(text: string, reads: Reads, maxAge: number): CachedAnswer {
+export function answerOf(text: string, reads: Reads, maxAge: number, facts: OperationFacts): CachedAnswer {
   const body = Buffer.from(text);
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
-  return { body, etag, tags: [...reads.types, ...reads.entities], maxAge: reads.isViewerAsked ? null : maxAge };
+  return { body, etag, tags: [...reads.types, ...reads.entities], maxAge: reads.isViewerAsked ? null : maxAge, facts };
 }
 
 export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;

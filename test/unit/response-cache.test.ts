@@ -1,9 +1,13 @@
 // The cache against a model: answers are made over time, entities change, announcements come late, in order, or not at all while the
 // connection is lost. No answer that is given is older than what was announced before it was asked for.
 import fc from "fast-check";
+import { OperationTypeNode } from "graphql";
 import type { ChangeListener } from "../../src/db/change-feed";
 import { Reads } from "../../src/request/reads";
+import { OperationFacts } from "../../src/server/operation-record";
 import { answerOf, ResponseCache } from "../../src/server/response-cache";
+
+const facts = new OperationFacts(null, OperationTypeNode.QUERY, "{ topics { totalCount } }");
 
 class Feed {
   isProven = true;
@@ -79,7 +83,7 @@ function run(steps: readonly Step[], maxBytes: number): number {
       if (asked === "all") reads.all("Topic");
       for (const topic of read) reads.entity("Topic", topic);
       const text = JSON.stringify(Object.fromEntries(read.map(topic => [topic, versions[topic]])));
-      running.push(() => cache.keep(key, answerOf(text, reads, 60), reads, making, true));
+      running.push(() => cache.keep(key, answerOf(text, reads, 60, facts), reads, making, true));
     } else if (each.do === "finish") {
       running.splice(each.which % Math.max(1, running.length), 1)[0]?.();
     } else if (each.do === "write") {
@@ -126,7 +130,7 @@ describe("ResponseCache", () => {
   ) => {
     const reads = new Reads();
     note?.(reads);
-    cache.keep(key, answerOf(text, reads, 60), reads, cache.begin(), isAnonymous);
+    cache.keep(key, answerOf(text, reads, 60, facts), reads, cache.begin(), isAnonymous);
     return cache.get(key, true) !== null;
   };
 
@@ -176,7 +180,7 @@ describe("ResponseCache", () => {
     const [reads, making] = [new Reads(), cache.begin()];
     reads.entity("Topic", 1);
     for (let i = 10; i < 30_000; i++) feed.announce([String(i)]);
-    cache.keep("old", answerOf("{}", reads, 60), reads, making, true);
+    cache.keep("old", answerOf("{}", reads, 60, facts), reads, making, true);
     expect(cache.get("old", true)).toBeNull();
     expect(kept(cache, "new", { note: noted => noted.entity("Topic", 1) })).toBe(true);
   });
