@@ -1,10 +1,11 @@
 // Traces as a collector gets them: one for each request, down to its statements; linked where requests share one; without anything secret; and a
 // collector that does not do its work is no matter for clients.
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import type { TracingSettings } from "../../../src/server/tracing";
 import { startCollector, type Collector, type ReceivedSpan } from "../../support/collector";
 import { createViewer } from "../../support/signed-in";
 import { startTestServer, type TestServer } from "../../support/server";
-import type { TracingSettings } from "../../../src/server/tracing";
+import { exchange } from "../http/wire";
 
 const page = `query TracedPage($slug: String!, $after: String) {
   topic(by: { slug: $slug }) { title tools(first: 5, after: $after) { nodes { name } } lessons(first: 5) { nodes { title } } }
@@ -45,7 +46,7 @@ const ask = async (slug: string | undefined, headers: Record<string, string> = {
 };
 
 /** Sends all in one piece over one connection: the server reads them in one turn of its event loop. */
-function atOnce(callers: readonly { slug: string | undefined; headers: { traceparent: string } }[]): Promise<void> {
+function atOnce(callers: readonly { slug: string | undefined; headers: { traceparent: string } }[]) {
   const requests = callers.map(({ slug, headers }, index) => {
     const body = JSON.stringify({ query: page, variables: { slug } });
     const lines = ["POST /graphql HTTP/1.1", "host: a", "accept: application/json", "content-type: application/json"];
@@ -53,11 +54,7 @@ function atOnce(callers: readonly { slug: string | undefined; headers: { tracepa
     lines.push(`traceparent: ${headers.traceparent}`, `connection: ${isLast ? "close" : "keep-alive"}`);
     return `${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
   });
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1", () => socket.write(requests.join("")));
-    socket.resume().on("close", () => resolve());
-    socket.on("error", reject);
-  });
+  return exchange(server.url, requests.join(""));
 }
 
 let traces = 0;
