@@ -185,9 +185,8 @@ const ourFaults = new Set(["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"]);
 /** The code of an error says what is wrong; its message may hold values. */
 function endSpan(span: Span, error: unknown): void {
   if (error !== undefined) {
-    const { code, name } = error as { code?: unknown; name?: unknown };
-    const type = typeof code === "string" ? code : String(name ?? "Error");
-    span.setAttribute("error.type", type).setStatus({ code: SpanStatusCode.ERROR });
+    const { code } = error as { code?: unknown };
+    span.setAttribute("error.type", typeof code === "string" ? code : "_OTHER").setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end();
 }

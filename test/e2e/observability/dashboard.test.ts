@@ -76,7 +76,7 @@ function selectorsOf(expr: string) {
       [...labels.matchAll(/(\w+)="([^"$]*)"/g)]
         .filter(([, key]) => key !== "job")
         .map(([, key = "", value = ""]) => [key, value]),
-    ) as Record<string, string>,
+    ),
   }));
 }
 
