@@ -186,7 +186,9 @@ const ourFaults = new Set(["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"]);
 function endSpan(span: Span, error: unknown): void {
   if (error !== undefined) {
     const { code } = error as { code?: unknown };
-    span.setAttribute("error.type", typeof code === "string" ? code : "_OTHER").setStatus({ code: SpanStatusCode.ERROR });
+    span
+      .setAttribute("error.type", typeof code === "string" ? code : "_OTHER")
+      .setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end();
 }

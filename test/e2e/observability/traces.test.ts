@@ -25,6 +25,12 @@ const tracedServer = (endpoint: string, given: Partial<TracingSettings> = {}, be
     observability: { version: "1.2.3", tracing: tracing(endpoint, given), slowOperationMs: 0 },
   });
 
+/** What a test has to leave behind as it found it, also where it fails. */
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
 let collector: Collector;
 let server: TestServer;
 let slugs: string[];
@@ -184,11 +190,12 @@ describe("A trace", () => {
 
   it("is not made by traceidratio because a caller says so", async () => {
     const own = await startCollector();
+    endings.push(() => own.close());
     const sampling = await tracedServer(own.endpoint, { sampler: "traceidratio", samplerRatio: 0 }, server);
     for (let i = 0; i < 5; i++) expect(await ask(slugs[0], calling().headers, sampling)).toBe(200);
+    // Sends what waits.
     await sampling.close();
     expect(own.spans).toEqual([]);
-    await own.close();
   });
 });
 
@@ -211,18 +218,20 @@ describe("A collector", () => {
 
   it.each([400, 403, 500, 503])("that answers %i costs spans alone, and a warning", async status => {
     const refusing = await startCollector(response => response.writeHead(status).end("no"));
+    endings.push(() => refusing.close());
     expect((await answersWithout(refusing.endpoint)).length).toBeLessThanOrEqual(1);
     expect(refusing.spans.length).toBeGreaterThan(0);
-    await refusing.close();
   });
 
   it("that never answers costs spans alone", async () => {
     const sockets: Socket[] = [];
     const silent = createServer(socket => void sockets.push(socket));
     await new Promise<void>(resolve => silent.listen(0, "127.0.0.1", resolve));
+    endings.push(() => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise(resolve => silent.close(resolve));
+    });
     await answersWithout(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
     expect(sockets.length).toBeGreaterThan(0);
-    for (const socket of sockets) socket.destroy();
-    await new Promise(resolve => silent.close(resolve));
   });
 });
