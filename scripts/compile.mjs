@@ -33,16 +33,18 @@ await build({
   bundle: true,
   platform: "node",
   target: "node20",
-  // What reads files beside itself, or is not always there.
+  // What reads files beside itself, is not always there, or is rarely switched on.
   external: [
     "@electric-sql/pglite",
     "@node-rs/argon2",
+    "@opentelemetry/*",
     "@zxcvbn-ts/language-common",
     "pglite-prisma-adapter",
     "@prisma/client",
     "@prisma/schema-engine-wasm",
     "pg-native",
     "pino-pretty",
+    "prom-client",
   ],
   logLevel: "warning",
 });

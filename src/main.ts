@@ -42,6 +42,7 @@ async function main(): Promise<number> {
         ...config.speed,
         live: config.live,
         budget: running.budget,
+        observability: { ...config.observability, version: config.version },
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
       },
       database,
@@ -49,6 +50,7 @@ async function main(): Promise<number> {
       log,
     );
     stopsWhileStarting.abort();
+    if (app.metricsUrl) log.info({ url: app.metricsUrl }, "metrics are served");
     closeWithGrace({ delay: config.http.stopTimeoutMs, logger: log }, async ({ signal, err }) => {
       log.info({ signal, ...(err ? { err } : {}) }, "stopping");
       await app.stop();

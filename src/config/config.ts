@@ -36,6 +36,28 @@ const mailAddress = text.refine(value => /^(?:[^\r\n<>@]*<[^@\s<>]+@[^@\s<>]+>|[
   error: "must be an address such as Learngraph <no-reply@example.org>",
 });
 
+/** As OpenTelemetry writes lists: `key=value,key2=value2`, the values percent-encoded. */
+const pairs = text
+  .refine(value => value.split(",").every(pair => /^\s*[^\s=,]+\s*=[^,]*$/.test(pair) && isPercentEncoded(pair)), {
+    error: "must be a list such as key=value,key2=value2",
+  })
+  .transform(value =>
+    Object.fromEntries(
+      value.split(",").map(pair => {
+        const at = pair.indexOf("=");
+        return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+      }),
+    ),
+  );
+const collectorUrl = text
+  .refine(value => /^https?:$/.test(protocolOf(value)) && !/[?#]/.test(value), {
+    error: "must be a URL of the form http://collector.example.org:4318",
+  })
+  .transform(value => value.replace(/\/+$/, ""));
+const ratio = text
+  .refine(value => /^(0|1|0?\.\d+|1\.0+)$/.test(value), { error: "must be a number from 0 to 1" })
+  .transform(Number);
+
 /** One entry for each variable, in the order of .env.example. */
 const environment = {
   NODE_ENV: oneOf("development", "test", "production").default("development"),
@@ -79,6 +101,24 @@ const environment = {
   MAIL_FROM: mailAddress.default("learngraph <no-reply@localhost>"),
   LOG_LEVEL: oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent").default("info"),
   LOG_FORMAT: oneOf("pretty", "json").optional(),
+  SLOW_OPERATION_MS: integer(0, 600_000).default(1_000),
+  METRICS_PORT: integer(0, 65_535).optional(),
+  METRICS_HOST: text.default("127.0.0.1"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional(),
+  OTEL_EXPORTER_OTLP_TIMEOUT: integer(100, 60_000).default(10_000),
+  OTEL_SERVICE_NAME: text.default("learngraph"),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional(),
+  OTEL_TRACES_SAMPLER: oneOf(
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+  ).default("parentbased_always_on"),
+  OTEL_TRACES_SAMPLER_ARG: ratio.default(1),
+  OTEL_BSP_SCHEDULE_DELAY: integer(10, 60_000).default(5_000),
   STOP_TIMEOUT_MS: integer(100, 120_000).default(10_000),
 };
 
@@ -142,6 +182,23 @@ const schema = z.object(environment).transform((env, context) => {
       maxConnections: env.LIVE_MAX_CONNECTIONS,
       maxConnectionsPerAddress: env.LIVE_MAX_CONNECTIONS_PER_ADDRESS,
     },
+    observability: {
+      slowOperationMs: env.SLOW_OPERATION_MS,
+      metrics: env.METRICS_PORT === undefined ? undefined : { host: env.METRICS_HOST, port: env.METRICS_PORT },
+      tracing:
+        env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+          ? undefined
+          : {
+              endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+              headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+              timeoutMs: env.OTEL_EXPORTER_OTLP_TIMEOUT,
+              serviceName: env.OTEL_SERVICE_NAME,
+              resourceAttributes: env.OTEL_RESOURCE_ATTRIBUTES ?? {},
+              sampler: env.OTEL_TRACES_SAMPLER,
+              samplerRatio: env.OTEL_TRACES_SAMPLER_ARG,
+              scheduleDelayMs: env.OTEL_BSP_SCHEDULE_DELAY,
+            },
+    },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (production ? "json" : "pretty") },
   } as const;
 });
@@ -177,6 +234,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
 
 function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : "";
+}
+
+function isPercentEncoded(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isOrigin(value: string): boolean {

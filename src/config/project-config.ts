@@ -1,5 +1,5 @@
 // The project on disk: its root, and its configuration with the directories that are relative counted from there. What every program starts with.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { ConfigError, loadConfig, type Config, type ConfigProblem } from "./config";
 
@@ -16,6 +16,8 @@ export function fromProjectRoot(path: string): string {
 }
 
 export interface ProjectConfig extends Config {
+  /** Of learngraph. */
+  readonly version: string;
   /** Parts of the project that programs read, absolute. */
   readonly directories: { readonly migrations: string; readonly playground: string };
 }
@@ -23,8 +25,10 @@ export interface ProjectConfig extends Config {
 /** The configuration, its directories absolute. @throws ConfigError as loadConfig does. */
 export function loadProjectConfig(env?: Readonly<Record<string, string | undefined>>): ProjectConfig {
   const config = loadConfig(env);
+  const { version } = JSON.parse(readFileSync(fromProjectRoot("package.json"), "utf8")) as { version: string };
   return {
     ...config,
+    version,
     database: { ...config.database, dataDirectory: fromProjectRoot(config.database.dataDirectory) },
     documents: {
       ...config.documents,

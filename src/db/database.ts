@@ -2,11 +2,11 @@
 // or inside a transaction.
 import { PrismaClient, type Prisma } from "../generated/prisma/client";
 import { ChangeFeed } from "./change-feed";
-import type { Connection, DatabaseKind, Driver } from "./driver";
+import type { Connection, DatabaseKind, Driver, PoolState } from "./driver";
 import { translateDatabaseErrors } from "./database-errors";
 import { Replica, type ReplicaOptions } from "./replica";
 import type { Sql } from "./sql";
-import { StatementObserver, type StatementListener } from "./statements";
+import { StatementObserver, type StatementListener, type StatementWatcher } from "./statements";
 
 /** Where a piece of work reads and writes: outside any transaction, or inside one. */
 export interface DatabaseSession {
@@ -31,6 +31,10 @@ export interface Database extends DatabaseSession {
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** @returns a function that ends the listening. */
   onStatement(listener: StatementListener): () => void;
+  /** As onStatement, and told how each statement ended. @returns a function that ends the watching. */
+  watchStatements(watcher: StatementWatcher): () => void;
+  /** Null where there is no pool: the embedded database has one connection. */
+  poolState(): PoolState | null;
   /** What changes, whoever changes it. Has to be started. */
   readonly changes: ChangeFeed;
   /**
@@ -52,11 +56,12 @@ export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "p
   const observer = new StatementObserver();
   const changes = new ChangeFeed(driver);
   const prisma = new PrismaClient({ adapter: observer.observe(driver.adapter), errorFormat: "minimal" });
-  const query = async <Row>(statement: Sql) => {
+  const observed = async <Row>(statement: Sql, read: () => Promise<Row[]>) => {
     observer.assertOutsideTransaction();
-    observer.sent(statement.text);
-    return translateDatabaseErrors(() => driver.query<Row>(statement.text, statement.values));
+    return translateDatabaseErrors(() => observer.sending(statement.text, read));
   };
+  const fromPrimary = <Row>({ text, values }: Sql) => driver.query<Row>(text, values);
+  const query = <Row>(statement: Sql) => observed<Row>(statement, () => fromPrimary<Row>(statement));
   const replica =
     standby && new Replica({ ...standby, changes, askPrimary: (text, values) => driver.query(text, values) });
   return {
@@ -64,7 +69,10 @@ export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "p
     models: prisma,
     query,
     replica: replica
-      ? { query: async <Row>(statement: Sql) => (await replica.query<Row>(statement)) ?? query<Row>(statement) }
+      ? {
+          query: <Row>(statement: Sql) =>
+            observed<Row>(statement, async () => (await replica.query<Row>(statement)) ?? fromPrimary<Row>(statement)),
+        }
       : null,
     transaction: (work, { timeoutMs = 5_000, snapshot = false } = {}) =>
       translateDatabaseErrors(() =>
@@ -81,6 +89,8 @@ export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "p
       ),
     exclusive: work => driver.exclusive(work),
     onStatement: listener => observer.listen(listener),
+    watchStatements: watcher => observer.watch(watcher),
+    poolState: () => driver.poolState?.() ?? null,
     changes,
     close: async () => {
       await changes.stop();

@@ -19,6 +19,13 @@ export interface ChannelListener {
   lost(cause: unknown): void;
 }
 
+/** How many connections there are, and how many callers wait for one. */
+export interface PoolState {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 export interface Driver {
   readonly kind: DatabaseKind;
   readonly adapter: SqlDriverAdapterFactory;
@@ -30,5 +37,7 @@ export interface Driver {
    * never throws.
    */
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
+  /** Absent where there is one connection only. */
+  poolState?(): PoolState;
   close(): Promise<void>;
 }

@@ -56,6 +56,7 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
         channel,
         listener,
       ),
+    poolState: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }

@@ -1,12 +1,19 @@
-// Sees every SQL statement on its way to the database, whether Prisma or our own SQL sends it: for counting, and for refusing
-// a statement that would wait for ever.
+// Sees every SQL statement on its way to the database, whether Prisma or our own SQL sends it: for counting and timing, and for
+// refusing a statement that would wait for ever.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SqlDriverAdapter, SqlDriverAdapterFactory, SqlQuery, SqlQueryable } from "@prisma/driver-adapter-utils";
 
 export type StatementListener = (text: string) => void;
 
+/** Told of a statement before it is sent. What it returns is told when the statement has ended, and with which error. */
+export type StatementWatcher = (text: string) => (error?: unknown) => void;
+
+/** Which of these pass here differs between the drivers. */
+const controlStatement = /^\s*(begin|commit|rollback|savepoint|release|set transaction|set constraints)\b/i;
+
 export class StatementObserver {
   readonly #listeners = new Set<StatementListener>();
+  readonly #watchers = new Set<StatementWatcher>();
   readonly #insideTransaction = new AsyncLocalStorage<true>();
 
   /** @returns a function that ends the listening. */
@@ -15,10 +22,29 @@ export class StatementObserver {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** BEGIN, COMMIT and their like are not counted: which of them pass here differs between the drivers. */
-  sent(text: string): void {
-    if (/^\s*(begin|commit|rollback|savepoint|release|set transaction|set constraints)\b/i.test(text)) return;
+  /** @returns a function that ends the watching. */
+  watch(watcher: StatementWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Runs `send`, which sends the statement. BEGIN, COMMIT and their like are not told of. */
+  sending<T>(text: string, send: () => Promise<T>): Promise<T> {
+    if (controlStatement.test(text)) return send();
     for (const listener of this.#listeners) listener(text);
+    return this.#watchers.size === 0 ? send() : this.#watched(text, send);
+  }
+
+  async #watched<T>(text: string, send: () => Promise<T>): Promise<T> {
+    const ends = [...this.#watchers].map(watcher => watcher(text));
+    try {
+      const result = await send();
+      for (const end of ends) end();
+      return result;
+    } catch (error) {
+      for (const end of ends) end(error);
+      throw error;
+    }
   }
 
   /**
@@ -55,20 +81,16 @@ export class StatementObserver {
   }
 
   #observeQueries<Q extends SqlQueryable>(queryable: Q, check: () => void): Q {
-    const before = (query: SqlQuery) => {
-      check();
-      this.sent(query.sql);
-    };
     const queryRaw = queryable.queryRaw.bind(queryable);
     const executeRaw = queryable.executeRaw.bind(queryable);
     return Object.assign(queryable, {
       queryRaw: async (query: SqlQuery) => {
-        before(query);
-        return queryRaw(query);
+        check();
+        return this.sending(query.sql, () => queryRaw(query));
       },
       executeRaw: async (query: SqlQuery) => {
-        before(query);
-        return executeRaw(query);
+        check();
+        return this.sending(query.sql, () => executeRaw(query));
       },
     });
   }

@@ -5,6 +5,7 @@ import type { Role } from "../generated/prisma/enums";
 import type { Charge } from "./charge";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
+import type { Observer } from "./observer";
 import type { Reads } from "./reads";
 import type { Services } from "./services";
 import type { SharedBatches } from "./shared-batches";
@@ -67,6 +68,8 @@ export interface RequestContext {
   readonly reads: Reads | null;
   /** What the operation takes of its asker's budget; null where none is kept. */
   readonly charge: Charge | null;
+  /** Told of batches; null where nobody watches. */
+  readonly observer: Observer | null;
 }
 
 export interface RequestFacts {
@@ -89,6 +92,8 @@ export interface RequestFacts {
   charge?: Charge;
   /** Whether public content may be read from the replica, where there is one; false when left out. */
   mayLag?: boolean;
+  /** Told of batches; nobody when left out. */
+  observer?: Observer;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
@@ -108,7 +113,10 @@ interface Behind {
 
 const behind = Symbol("what stands behind the context");
 
-type Plain = Pick<RequestContext, "services" | "requestId" | "loaders" | "explanation" | "reads" | "charge">;
+type Plain = Pick<
+  RequestContext,
+  "services" | "requestId" | "loaders" | "explanation" | "reads" | "charge" | "observer"
+>;
 
 /**
  * Not own properties: Apollo copies the context of each operation, own properties alone, and would read them all, and keep the first
@@ -164,11 +172,12 @@ export function createContext(facts: RequestFacts): RequestContext {
     sharing = null,
     mayLag = false,
     charge = null,
+    observer = null,
   } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
-    { services, requestId, explanation, reads, charge, loaders: new Map() },
+    { services, requestId, explanation, reads, charge, observer, loaders: new Map() },
     { database, session, client, startedAt, reads, sharing, mayLag, identity: { viewer, guestId } },
   );
 }

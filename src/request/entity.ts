@@ -77,6 +77,7 @@ function defineKeyLoader<Row>(
 ): Loader<Lookup, Row | null> {
   const { owners } = entity;
   const type = entity.columns[field];
+  const name = `${entity.name} by ${field}`;
   const cacheKey = ({ value, columns }: Lookup) => `${value}\n${[...columns].sort().join()}`;
   const read = async (session: ContentSession, lookups: readonly Lookup[]) => {
     const columns = unionOf([...lookups.map(lookup => lookup.columns), new Set([...entity.always, field])]);
@@ -87,8 +88,9 @@ function defineKeyLoader<Row>(
     const byValue = new Map(rows.map(row => [row[field] as string | number, row]));
     return lookups.map(lookup => byValue.get(lookup.value) ?? null);
   };
-  if (!owners) return defineLoader({ cacheKey, batch: (ctx, lookups) => read(ctx.session, lookups) });
+  if (!owners) return defineLoader({ name, cacheKey, batch: (ctx, lookups) => read(ctx.session, lookups) });
   return defineContentLoader({
+    name,
     cacheKey,
     batch: read,
     madeOf: (reads, { value }, row) => {

@@ -180,6 +180,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
   };
 
   const pages = definePageLoader<PageKey, ListPage<Row, Link>>(definition, {
+    name: definition.name,
     cacheKey: ({ parentId, args, selection }) => `${parentId}\n${args.signature}\n${selectionKey(selection)}`,
     groupedBy: ({ args }) => args.signature,
     read: async (session, group) => {
@@ -192,6 +193,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
   });
 
   const totals = definePageLoader<TotalKey, number>(definition, {
+    name: `${definition.name}.totalCount`,
     cacheKey: ({ parentId, filter }) => `${parentId}\n${filter.key}`,
     groupedBy: ({ filter }) => filter.key,
     read: async (session, group) => {
@@ -219,6 +221,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
 }
 
 interface GroupedRead<Key, Value> {
+  name: string;
   cacheKey: (key: Key) => string;
   /** Keys that are read in one statement. */
   groupedBy: (key: Key) => string;
@@ -230,7 +233,7 @@ interface GroupedRead<Key, Value> {
 /** One statement for each group of keys. A statement that fails is the failure of its own group alone. */
 function definePageLoader<Key, Value>(
   { entity, link }: Pick<ListDefinition<never, never>, "link"> & { entity: Pick<Entity<never>, "owners"> },
-  { cacheKey, groupedBy, read, madeOf }: GroupedRead<Key, Value>,
+  { name, cacheKey, groupedBy, read, madeOf }: GroupedRead<Key, Value>,
 ): Loader<Key, Value> {
   const batch = async (session: ContentSession, keys: readonly Key[]) => {
     const results = new Map<Key, Value | Error>();
@@ -248,8 +251,8 @@ function definePageLoader<Key, Value>(
   };
   const isContent = entity.owners !== null && (!link || typesOf(link.table) !== null);
   return isContent
-    ? defineContentLoader({ cacheKey, batch, madeOf })
-    : defineLoader({ cacheKey, batch: (ctx, keys) => batch(ctx.session, keys) });
+    ? defineContentLoader({ name, cacheKey, batch, madeOf })
+    : defineLoader({ name, cacheKey, batch: (ctx, keys) => batch(ctx.session, keys) });
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Loader<Key, Value> {
 }
 
 interface Keyed<Key> {
+  /** What is read, for those who watch the server. One of a few. */
+  name: string;
   /** What makes two keys the same; the key itself unless told. */
   cacheKey?: (key: Key) => string | number;
 }
@@ -78,9 +80,9 @@ function loaderOf<Key, Value>(
   const instanceOf = (ctx: RequestContext): DataLoader<Key, Value, unknown> => {
     const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
-    const batch = batchOf(ctx);
+    const batch = observed(ctx, definition, batchOf(ctx));
     const created = new DataLoader<Key, Value, unknown>(
-      keys => (ctx.explanation ? ctx.explanation.inBatch(definition, () => batch(keys)) : batch(keys)),
+      batch,
       definition.cacheKey ? { cacheKeyFn: definition.cacheKey } : {},
     );
     ctx.loaders.set(definition, created);
@@ -92,6 +94,16 @@ function loaderOf<Key, Value>(
       return instanceOf(ctx).load(key);
     },
   };
+}
+
+function observed<Key, Value>(
+  { explanation, observer }: RequestContext,
+  definition: Keyed<Key>,
+  batch: Batch<Key, Value>,
+): Batch<Key, Value> {
+  if (explanation) return keys => explanation.inBatch(definition, () => batch(keys));
+  if (observer) return keys => observer.batch(definition.name, keys.length, () => batch(keys));
+  return batch;
 }
 
 /** Groups in one pass: the values for each key, in the order in which they came. */

@@ -11,6 +11,7 @@ interface FormerAddress {
 
 /** The id of the entity that had this address; null when there is none. Asked only where no entity has the address now. */
 export const formerAddress = defineContentLoader<FormerAddress, number | null>({
+  name: "SlugRedirect",
   madeOf: (reads, { type }) => contentTypes.filter(name => name === type).forEach(name => reads.all(name)),
   cacheKey: ({ type, slug }) => `${type} ${slug}`,
   batch: async (session, keys) => {

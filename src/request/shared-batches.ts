@@ -2,11 +2,14 @@
 // here, nothing is remembered: a key that comes after a batch was sent is read anew.
 import type { DatabaseSession } from "../db/database";
 import { isUnavailable } from "../errors/app-error";
+import type { Observer, Scope } from "./observer";
 
 /** All that a shared batch can read with: there is no viewer in it. */
 export type ContentSession = Pick<DatabaseSession, "query">;
 
 export interface SharedBatchDefinition<Key, Value> {
+  /** What is read, for those who watch the server. One of a few. */
+  readonly name: string;
   /** Values in the order of `keys`, which are distinct by `cacheKey`. */
   readonly batch: (session: ContentSession, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>;
   readonly cacheKey?: (key: Key) => string | number;
@@ -16,7 +19,12 @@ export interface SharedBatchDefinition<Key, Value> {
 const mostKeys = 1_000;
 
 export class SharedBatches {
+  readonly #observer: Observer | undefined;
   readonly #batches = new WeakMap<ContentSession, Map<object, SharedBatch<unknown, unknown>>>();
+
+  constructor(observer?: Observer) {
+    this.#observer = observer;
+  }
 
   /**
    * The values of `keys`, in their order, read through `session` together with those that others ask of the same. The values are shared
@@ -31,7 +39,7 @@ export class SharedBatches {
     this.#batches.set(session, batches);
     let batch = batches.get(definition) as SharedBatch<Key, Value> | undefined;
     if (!batch) {
-      batch = new SharedBatch(session, definition);
+      batch = new SharedBatch(session, definition, this.#observer);
       batches.set(definition, batch as SharedBatch<unknown, unknown>);
     }
     return batch.load(keys);
@@ -40,6 +48,7 @@ export class SharedBatches {
 
 interface Asker<Key, Value> {
   readonly keys: readonly Key[];
+  readonly scope: Scope;
   readonly resolve: (values: readonly (Value | Error)[] | Promise<readonly (Value | Error)[]>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,19 +56,21 @@ interface Asker<Key, Value> {
 class SharedBatch<Key, Value> {
   readonly #session: ContentSession;
   readonly #definition: SharedBatchDefinition<Key, Value>;
+  readonly #observer: Observer | undefined;
   #askers: Asker<Key, Value>[] = [];
   #size = 0;
 
-  constructor(session: ContentSession, definition: SharedBatchDefinition<Key, Value>) {
+  constructor(session: ContentSession, definition: SharedBatchDefinition<Key, Value>, observer: Observer | undefined) {
     this.#session = session;
     this.#definition = definition;
+    this.#observer = observer;
   }
 
   load(keys: readonly Key[]): Promise<readonly (Value | Error)[]> {
     return new Promise((resolve, reject) => {
       // After the requests that have arrived in this turn of the event loop were read.
       if (this.#askers.length === 0) setImmediate(() => this.#send());
-      this.#askers.push({ keys, resolve, reject });
+      this.#askers.push({ keys, scope: this.#observer?.scope(), resolve, reject });
       this.#size += keys.length;
       if (this.#size >= mostKeys) this.#send();
     });
@@ -74,7 +85,7 @@ class SharedBatch<Key, Value> {
   }
 
   async #answer(askers: readonly Asker<Key, Value>[]): Promise<void> {
-    const { batch, cacheKey = (key: Key): unknown => key } = this.#definition;
+    const { cacheKey = (key: Key): unknown => key } = this.#definition;
     const places = new Map<unknown, number>();
     const distinct: Key[] = [];
     const placesOf = askers.map(({ keys }) =>
@@ -87,17 +98,29 @@ class SharedBatch<Key, Value> {
       }),
     );
     try {
-      const values = await batch(this.#session, distinct);
+      const values = await this.#read(distinct, askers);
       askers.forEach(({ resolve }, index) =>
         resolve((placesOf[index] ?? []).map(place => values[place] as Value | Error)),
       );
     } catch (error) {
       // A key that the database cannot read is its asker's alone.
       const isOfAll = askers.length === 1 || isUnavailable(error);
-      for (const { keys, resolve, reject } of askers) {
-        if (isOfAll) reject(error);
-        else resolve(batch(this.#session, keys));
+      for (const asker of askers) {
+        if (isOfAll) asker.reject(error);
+        else asker.resolve(this.#read(asker.keys, [asker]));
       }
     }
+  }
+
+  #read(keys: readonly Key[], askers: readonly Asker<Key, Value>[]): Promise<readonly (Value | Error)[]> {
+    const { name, batch } = this.#definition;
+    const read = () => batch(this.#session, keys);
+    if (!this.#observer) return read();
+    return this.#observer.joined(
+      name,
+      keys.length,
+      askers.map(({ scope }) => scope),
+      read,
+    );
   }
 }

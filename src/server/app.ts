@@ -8,9 +8,10 @@ import { SharedBatches } from "../request/shared-batches";
 import type { CostBudget } from "./cost-budget";
 import type { OperationLimits } from "./document-limits";
 import { createGraphQLServer } from "./graphql-server";
-import { createHttpServer } from "./http-server";
+import { createHttpServer, isReachable } from "./http-server";
 import { defaultLiveLimits, type LiveLimits } from "./live-limits";
 import { KnownOperations } from "./known-operations";
+import { startObservation, type ObservabilitySettings } from "./observability";
 import {
   noPersistedDocuments,
   PersistedDocumentsError,
@@ -46,11 +47,15 @@ export interface AppSettings {
   sharedBatches: boolean;
   /** The defaults hold for what is left out. */
   live?: Partial<LiveLimits>;
+  /** What those who run the server see of it; left out, nothing but the log. */
+  observability?: ObservabilitySettings;
 }
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000. */
   readonly url: string;
+  /** Where metrics are served; undefined where they are not. */
+  readonly metricsUrl: string | undefined;
   /** Takes no new work, finishes what was received, and resolves. Does not close the database. */
   stop(): Promise<void>;
 }
@@ -82,9 +87,22 @@ export async function startApp(
   const schema = buildGraphQLSchema();
   // What explains an operation is a part of Apollo Server's pipeline.
   const known = settings.compiledQueries && !explain ? new KnownOperations(schema, limits) : undefined;
-  const graphql = createGraphQLServer({ schema, limits, known, introspection, explain, log });
-  await graphql.start();
   const documents = await readDocuments(settings);
+  const watching =
+    settings.observability &&
+    (await startObservation(
+      settings.observability,
+      database,
+      {
+        cache: () => cache?.size ?? null,
+        isReady: async () => ready && (await isReachable(database)),
+      },
+      log,
+    ));
+  const observation = watching?.observation;
+  observation?.metrics?.reserve(documents.operationNames());
+  const graphql = createGraphQLServer({ schema, limits, known, introspection, explain, observation, log });
+  await graphql.start();
   for (const text of documents.texts) {
     const problems = known?.prepare(text) ?? [];
     if (problems.length > 0)
@@ -111,7 +129,8 @@ export async function startApp(
     cache,
     budget: settings.budget,
     documents,
-    sharing: settings.sharedBatches ? new SharedBatches() : undefined,
+    observation,
+    sharing: settings.sharedBatches ? new SharedBatches(observation) : undefined,
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
@@ -122,11 +141,13 @@ export async function startApp(
   ready = true;
   return {
     url,
+    metricsUrl: watching?.metricsUrl,
     stop: async () => {
       ready = false;
       await http.close();
       cache?.stop();
       await graphql.stop();
+      await watching?.stop();
     },
   };
 }

@@ -34,9 +34,24 @@ export interface ErrorContext {
   requestId: string;
   /** Told of each fault: what was masked, and a database that is away. */
   onFault: (error: unknown, requestId: string) => void;
+  /** Told of the code of each error that goes out. */
+  onError?: (code: string) => void;
 }
 
+/** The same for all requests. */
+export type ErrorListeners = Omit<ErrorContext, "requestId">;
+
 export function formatError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  context: ErrorContext,
+): GraphQLFormattedError {
+  const made = errorForClients(formatted, error, context);
+  context.onError?.(String(made.extensions?.["code"]));
+  return made;
+}
+
+function errorForClients(
   formatted: GraphQLFormattedError,
   error: unknown,
   context: ErrorContext,

@@ -19,6 +19,8 @@ import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
 import type { KnownOperations, OperationRequest } from "./known-operations";
+import type { Observation } from "./observation";
+import type { OperationRecord } from "./operation-record";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
 import { Repeats, textOf } from "./repeats";
@@ -54,6 +56,8 @@ export interface GraphQLEndpointOptions {
   acceptLive: (request: FastifyRequest, upgrade: Upgrade) => void;
   /** Where the built playground is; left out: there is none. */
   playgroundDirectory?: string | undefined;
+  /** Told of each operation; left out where nobody watches. */
+  observation?: Observation | undefined;
   /** Whether to take new work; false as soon as the server is asked to stop. */
   isReady: () => boolean;
 }
@@ -62,12 +66,42 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, documents, budget, isReady } = options;
+  const { authentication, acceptLive, playgroundDirectory, documents, budget, observation, isReady } = options;
   const parseJson = jsonParser(app);
   const types = new AcceptedTypes();
   const repeats = new Repeats(options.cache);
   const answer = answering(options, types, repeats);
   const charge = chargeRequests(app, budget);
+  const serve = (request: FastifyRequest, reply: FastifyReply, record: OperationRecord | null) => {
+    checkPreflight(request);
+    const text = textOf(request);
+    const type = types.of(request.headers.accept);
+    const repeated = type === undefined ? null : repeats.find(request, text);
+    if (type !== undefined && repeated) {
+      charge(request, null);
+      record?.answered("repeat", repeated.facts);
+      return sendAnswer(request, reply, repeated, type, "hit");
+    }
+    const answer = () => read(request, reply, { text, type, record });
+    return observation && record ? observation.within(record, answer) : answer();
+  };
+  const read = async (request: FastifyRequest, reply: FastifyReply, found: Omit<Asked, keyof OperationRequest>) => {
+    if (request.method === "POST") request.body = parseJson(request);
+    const asked = { ...readRequest(request, documents), ...found };
+    const client = {
+      address: addressOf(request),
+      userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
+      cookies: cookiesOf(request, reply, authentication.cookies),
+    };
+    const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
+      (error: unknown) => {
+        charge(request, null);
+        throw error;
+      },
+    );
+    charge(request, identified.viewer);
+    return answer(request, reply, asked, identified, client);
+  };
   app.route({
     method: ["GET", "POST"],
     url: endpoint,
@@ -90,29 +124,8 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
         return reply.hijack();
       }
       if (playgroundDirectory !== undefined && wantsPlayground(request)) return sendPlayground(reply);
-      checkPreflight(request);
-      const text = textOf(request);
-      const type = types.of(request.headers.accept);
-      const repeated = type === undefined ? null : repeats.find(request, text);
-      if (type !== undefined && repeated) {
-        charge(request, null);
-        return sendAnswer(request, reply, repeated, type, "hit");
-      }
-      if (request.method === "POST") request.body = parseJson(request);
-      const asked = readRequest(request, documents);
-      const client = {
-        address: addressOf(request),
-        userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
-        cookies: cookiesOf(request, reply, authentication.cookies),
-      };
-      const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
-        (error: unknown) => {
-          charge(request, null);
-          throw error;
-        },
-      );
-      charge(request, identified.viewer);
-      return answer(request, reply, { ...asked, text, type }, identified, client);
+      if (!observation) return serve(request, reply, null);
+      return observation.request(request, reply, record => serve(request, reply, record));
     },
   });
 }
@@ -122,6 +135,8 @@ interface Asked extends OperationRequest {
   readonly text: string;
   /** The content type of a good answer; undefined when Apollo Server has to find it out. */
   readonly type: string | undefined;
+  /** What is noted of it; null where nobody watches. */
+  readonly record: OperationRecord | null;
 }
 
 type Answering = (
@@ -134,7 +149,7 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
-  const { graphql, database, services, explain, known, sharing, cache, budget } = options;
+  const { graphql, database, services, explain, known, sharing, cache, budget, observation } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     // What an editor has just published through another instance may not have been heard here yet.
@@ -143,35 +158,40 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       createContext({
         ...{ database, services, viewer, guestId, client, explain, requestId: request.id, mayLag },
         ...(sharing ? { sharing } : {}),
+        ...(observation ? { observer: observation } : {}),
         ...(reads ? { reads } : {}),
         ...(request.charge ? { charge: request.charge } : {}),
       });
-    const { type } = asked;
+    const { type, record } = asked;
     const key = cache ? keyOf(asked) : "";
     if (known && type !== undefined && key !== null) {
       const kept = isEditor ? null : cache?.get(key, isAnonymous);
       if (kept) {
         repeats.learn(asked.text, key);
+        record?.answered("cache", kept.facts);
         return sendAnswer(request, reply, kept, type, "hit");
       }
+      if (record) record.missed = cache !== undefined;
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
       const reads = cache || request.method === "GET" ? new Reads() : undefined;
       const found = await known.execute(asked, () => context(reads, !isEditor));
       if (found) {
-        const { result, cost, maxAge } = found;
+        const { result, cost, maxAge, facts } = found;
+        record?.answered("compiled", facts, cost);
         if (!reads || !isKeepable(reads, isAnonymous)) {
           reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(request));
           return reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(reportOf(request))}`);
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
-        const answer = answerOf({ data: result.data, reads, maxAge, cost }, extensions);
+        const answer = answerOf({ data: result.data, reads, maxAge, cost, facts }, extensions);
         if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
         return sendAnswer(request, reply, answer, type, "miss");
       }
     }
 
     checkDocumentText(asked.query);
+    record?.answered("apollo");
     const { headers, body, ...rest } = await graphql.executeHTTPGraphQLRequest({
       httpGraphQLRequest: httpRequestOf(request, asked),
       context: async () => context(),

@@ -22,7 +22,9 @@ import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
 import type { KnownOperations } from "./known-operations";
 import { idempotentMutations } from "./idempotency";
+import type { Observation } from "./observation";
 import { AnswerCost } from "./operation-cost";
+import { OperationFacts } from "./operation-record";
 import { requestError } from "./request-errors";
 import { subscriptionsOverSockets } from "./subscriptions";
 
@@ -34,13 +36,15 @@ export interface GraphQLServerOptions {
   introspection: boolean;
   /** Whether contexts may hold an explanation, which then goes out with the answer. */
   explain: boolean;
+  /** Told of each operation and of each error; left out where nobody watches. */
+  observation?: Observation | undefined;
   log: Logger;
 }
 
 export type GraphQLServer = ApolloServer<RequestContext>;
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
-  const { schema, limits, known, introspection, explain, log } = options;
+  const { schema, limits, known, introspection, explain, observation, log } = options;
   if (explain) explainFields(schema);
   const requestIds: RequestIds = new WeakMap();
   return new ApolloServer<RequestContext>({
@@ -64,7 +68,8 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      limitOperations(limits, known),
+      ...(observation ? [tellOperations(observation)] : []),
+      limitOperations(limits, known, observation),
       idempotentMutations(),
       subscriptionsOverSockets,
       rememberRequests(requestIds),
@@ -77,6 +82,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       formatError(formatted, error, {
         requestId: (typeof error === "object" && error !== null && requestIds.get(error)) || randomUUID(),
         onFault: (fault, requestId) => log.error({ err: fault, requestId }, "a request met a fault"),
+        onError: code => observation?.failed(code),
       }),
   });
 }
@@ -91,6 +97,19 @@ function knownOperationTypes(context: ValidationContext): ASTVisitor {
   };
 }
 
+/** Which operation it is, as soon as it is valid. */
+function tellOperations(observation: Observation): ApolloServerPlugin<RequestContext> {
+  return {
+    requestDidStart: async () => ({
+      didResolveOperation: async ({ operation, source }) => {
+        const { current } = observation;
+        if (!current || !operation) return;
+        current.facts = new OperationFacts(operation.name?.value ?? null, operation.operation, source);
+      },
+    }),
+  };
+}
+
 /**
  * Refuses operations that ask for too much, after validation and before any resolver runs; and before any other plugin begins: Apollo calls
  * them in their order without waiting, so what is wrong is thrown at once.
@@ -98,6 +117,7 @@ function knownOperationTypes(context: ValidationContext): ASTVisitor {
 function limitOperations(
   limits: OperationLimits,
   known: KnownOperations | undefined,
+  observation: Observation | undefined,
 ): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
@@ -108,6 +128,7 @@ function limitOperations(
         try {
           const { query = "", operationName = null } = request;
           const { dependsOn, cost } = checkOperation(schema, document, operation, coerced, limits);
+          observation?.measured(cost);
           known?.remember({ query, operationName }, document, dependsOn);
           contextValue.charge?.take(cost);
           return Promise.resolve();

@@ -20,11 +20,13 @@ export function sendError(
   request: FastifyRequest,
   error: FastifyError | AppError,
   log: Logger,
+  onError?: (code: string) => void,
 ): FastifyReply {
   const extensions = reportOf(request);
   const known = error instanceof AppError ? error : httpError(error);
   // Again, for requests that no hook has seen.
   reply.headers({ ...headersOfAll(request), ...budgetHeaders(request), "cache-control": "no-store" });
+  onError?.(known?.code ?? "INTERNAL_SERVER_ERROR");
   if (!known) {
     const onFault = (fault: unknown) => log.error({ err: fault, requestId: request.id }, "a request met a fault");
     return reply.code(500).send({ errors: [maskedError(error, { requestId: request.id, onFault })] });

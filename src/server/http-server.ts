@@ -3,7 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
-import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, {
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import type { Logger } from "pino";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
@@ -27,7 +33,9 @@ export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authent
 
 /** Wires everything up; does not listen. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { log, database, services, corsOrigins, trustedProxyHops, playgroundDirectory } = options;
+  const { log, database, services, corsOrigins, trustedProxyHops, playgroundDirectory, observation } = options;
+  const answerError = (reply: FastifyReply, request: FastifyRequest, error: FastifyError | AppError) =>
+    sendError(reply, request, error, log, code => observation?.failed(code));
   const app: FastifyInstance = fastify<Server>({
     // Its own notes are not for every log: requests and the address are logged here.
     loggerInstance: log.isLevelEnabled("info") ? log.child({}, { level: "warn" }) : log,
@@ -46,7 +54,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     genReqId: request => acceptedRequestId(request.headers["x-request-id"]) ?? randomUUID(),
     exposeHeadRoutes: false,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
-    frameworkErrors: (error, request, reply) => void sendError(reply, request, error, log),
+    frameworkErrors: (error, request, reply) => void answerError(reply, request, error),
     clientErrorHandler: answerBrokenRequest,
   });
   app.server.maxConnections = 10_000;
@@ -72,9 +80,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     if (!options.isReady()) reply.header("connection", "close");
     done(null, payload);
   });
-  app.setErrorHandler((error: FastifyError | AppError, request, reply) => sendError(reply, request, error, log));
+  app.setErrorHandler((error: FastifyError | AppError, request, reply) => answerError(reply, request, error));
   app.setNotFoundHandler((request, reply) =>
-    sendError(reply, request, new AppError("NOT_FOUND", "There is nothing at this address."), log),
+    answerError(reply, request, new AppError("NOT_FOUND", "There is nothing at this address.")),
   );
 
   await app.register(cookie);
@@ -100,6 +108,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     people: createPeopleReader(database),
   };
   const live = createLiveServer({ ...options, authentication, limits: options.live });
+  if (observation) observation.liveConnections = () => live.size;
   // Connections that stay open would keep the server from closing.
   app.addHook("preClose", () => live.stop());
   listenForUpgrades(app);
@@ -137,7 +146,7 @@ function registerKeys(app: FastifyInstance, { services }: HttpServerOptions): vo
   );
 }
 
-async function isReachable(database: Database): Promise<boolean> {
+export async function isReachable(database: Database): Promise<boolean> {
   try {
     await database.query(sql`SELECT 1`);
     return true;

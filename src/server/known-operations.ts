@@ -18,6 +18,7 @@ import type { RequestContext } from "../request/context";
 import { compileOperation, decidingVariables, type CompiledOperation } from "./compiled-operation";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
 import { AnswerCost } from "./operation-cost";
+import { OperationFacts } from "./operation-record";
 
 export interface OperationRequest {
   readonly query: string;
@@ -36,6 +37,7 @@ export interface KnownResult {
   readonly cost: number;
   /** For how many seconds others may keep it, when it is everybody's. */
   readonly maxAge: number;
+  readonly facts: OperationFacts;
 }
 
 interface KnownOperation {
@@ -48,6 +50,7 @@ interface KnownOperation {
   /** By the values of the variables that it depends on. */
   readonly cost: Variants<number>;
   readonly answerCost: AnswerCost;
+  readonly facts: OperationFacts;
 }
 
 export class KnownOperations {
@@ -72,7 +75,7 @@ export class KnownOperations {
       const names = operationNamesOf(document);
       for (const operationName of names.length === 1 ? [...names, null] : names) {
         // Which variables the cost depends on is found out with each set of values.
-        const known = this.#knownOf(document, operationName, variableNamesOf(document));
+        const known = this.#knownOf(query, document, operationName, variableNamesOf(document));
         if (known) this.#persisted.set(keyOf({ query, operationName }), known);
       }
       return [];
@@ -89,11 +92,16 @@ export class KnownOperations {
   ): void {
     const key = keyOf(request);
     if (this.#persisted.has(key) || this.#operations.has(key)) return;
-    const known = this.#knownOf(document, request.operationName, dependsOn);
+    const known = this.#knownOf(request.query, document, request.operationName, dependsOn);
     if (known) this.#operations.set(key, known, { size: key.length + 1 });
   }
 
-  #knownOf(document: DocumentNode, name: string | null, dependsOn: readonly string[]): KnownOperation | null {
+  #knownOf(
+    query: string,
+    document: DocumentNode,
+    name: string | null,
+    dependsOn: readonly string[],
+  ): KnownOperation | null {
     const operation = getOperationAST(document, name);
     if (operation?.operation !== OperationTypeNode.QUERY) return null;
     return {
@@ -102,6 +110,7 @@ export class KnownOperations {
       compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
       cost: new Variants<number>(dependsOn),
       answerCost: new AnswerCost(this.#schema, document, operation),
+      facts: new OperationFacts(operation.name?.value ?? null, operation.operation, query),
     };
   }
 
@@ -119,7 +128,7 @@ export class KnownOperations {
     if (!coerced) return null;
     const cost = this.#costOf(known, coerced);
     if (cost === undefined) return null;
-    const { document, operation, compiled, maxAge, answerCost } = known;
+    const { document, operation, compiled, maxAge, answerCost, facts } = known;
     const ready = compiled.of(coerced, () => compileOperation(this.#schema, document, operation, coerced));
     if (!ready) return null;
     const context = createContext();
@@ -127,7 +136,7 @@ export class KnownOperations {
     const result = await ready.execute(context, coerced);
     if (result.errors) return null;
     context.charge?.settle(answerCost.of(result.data));
-    return { result, cost, maxAge };
+    return { result, cost, maxAge, facts };
   }
 
   /** Undefined when it may not run. */
@@ -167,7 +176,8 @@ const keyOf = ({ query, operationName }: Pick<OperationRequest, "query" | "opera
 const operationsOf = (document: DocumentNode): OperationDefinitionNode[] =>
   document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
 
-const operationNamesOf = (document: DocumentNode): (string | null)[] =>
+/** Null for an operation without a name. */
+export const operationNamesOf = (document: DocumentNode): (string | null)[] =>
   operationsOf(document).map(({ name }) => name?.value ?? null);
 
 const variableNamesOf = (document: DocumentNode): string[] => [

@@ -15,11 +15,12 @@ import { assertOwnSite, type Authentication } from "./authentication";
 import { addressOf } from "./client-address";
 import { askerOf, type CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
-import { formatError, maskedError, type ErrorContext } from "./error-format";
+import { formatError, maskedError, type ErrorListeners } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
 import { maxBodyBytes } from "./http-errors";
 import { closings, LiveConnection } from "./live-connection";
 import type { LiveLimits } from "./live-limits";
+import type { Observation } from "./observation";
 import type { PersistedDocuments } from "./persisted-documents";
 import { checkParameters } from "./request-parameters";
 import { resultOf, startSubscription, type RunningSubscription } from "./subscriptions";
@@ -34,10 +35,13 @@ export interface LiveServerOptions {
   limits: LiveLimits;
   /** What starting subscriptions is paid from; left out, it costs nothing. */
   budget?: CostBudget | undefined;
+  observation?: Observation | undefined;
   log: Logger;
 }
 
 export interface LiveServer {
+  /** How many connections are open. */
+  readonly size: number;
   /**
    * Makes a WebSocket of a request that asks for one.
    * @throws AppError FORBIDDEN for a page of another site, RATE_LIMITED when there are too many; then nothing has been sent.
@@ -53,12 +57,14 @@ const concurrentEvents = 4;
 const maxIdLength = 100;
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { graphql, database, services, authentication, documents, limits, budget, log } = options;
+  const { graphql, database, services, authentication, documents, limits, budget, observation, log } = options;
   const connections = new Set<LiveConnection>();
   const running = new Set<Promise<unknown>>();
   const inTurn = createGate(concurrentEvents, Infinity, () => new Error("too many events wait"));
-  const onFault: ErrorContext["onFault"] = (error, requestId) =>
-    log.error({ err: error, requestId }, "a subscription met a fault");
+  const listeners: ErrorListeners = {
+    onFault: (error, requestId) => log.error({ err: error, requestId }, "a subscription met a fault"),
+    onError: code => observation?.failed(code),
+  };
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -84,7 +90,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
           graphql,
           { query, variables: variables ?? {}, operationName: operationName ?? undefined },
           context,
-          onFault,
+          listeners,
         );
         return "args" in started
           ? { ...started.args, started, connection }
@@ -92,13 +98,13 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       } catch (error) {
         const graphqlError =
           error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
-        return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { requestId, onFault }))];
+        return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { ...listeners, requestId }))];
       }
     },
     // The library's own, and what it was thrown, in its own words.
     onError: (_context, _id, _payload, errors) =>
       errors.map(error =>
-        error instanceof ClientError ? error.toJSON() : maskedError(error, { requestId: randomUUID(), onFault }),
+        error instanceof ClientError ? error.toJSON() : maskedError(error, { ...listeners, requestId: randomUUID() }),
       ),
     subscribe: args => {
       const { started, connection } = args as unknown as Prepared;
@@ -113,7 +119,11 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     if (!identity) return null;
     const charge = budget?.open(askerOf(identity.viewer, client.address));
     charge?.begin();
-    return createContext({ database, services, ...identity, client, requestId, ...(charge ? { charge } : {}) });
+    return createContext({
+      ...{ database, services, ...identity, client, requestId },
+      ...(charge ? { charge } : {}),
+      ...(observation ? { observer: observation } : {}),
+    });
   }
 
   /** Ends when the connection does. By hand: an async generator cannot be ended while it waits. */
@@ -145,9 +155,11 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   }
 
   async function answer(started: RunningSubscription, connection: LiveConnection, event: unknown) {
-    const context = await contextFor(connection, randomUUID());
+    const requestId = randomUUID();
+    const context = await contextFor(connection, requestId);
     if (!context) return null;
-    const { errors, ...result } = await resultOf(started, event, context, onFault);
+    const make = () => resultOf(started, event, context, listeners);
+    const { errors, ...result } = await (observation?.event(requestId, started.facts, make) ?? make());
     return errors ? { ...result, errors: errors.map(error => new ClientError(error)) } : result;
   }
 
@@ -164,6 +176,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   const keepAlive = setInterval(() => connections.forEach(connection => connection.ping()), limits.keepAliveMs).unref();
 
   return {
+    get size() {
+      return connections.size;
+    },
     accept: (request, { socket, head }) => {
       assertOwnSite(request, authentication.trustedOrigins);
       const ofAddress = [...connections].filter(({ client }) => client.address === addressOf(request)).length;

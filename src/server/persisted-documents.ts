@@ -2,9 +2,11 @@
 // (https://github.com/graphql/graphql-over-http, appendix A), and a server can be told to run nothing else.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { parse } from "graphql";
 import { z } from "zod";
 import { AppError, badInput } from "../errors/app-error";
-import { checkDocumentText } from "./document-limits";
+import { checkDocumentText, fixedLimits } from "./document-limits";
+import { operationNamesOf } from "./known-operations";
 
 /** The manifest is wrong; the message names the file, and the document where there is one. */
 export class PersistedDocumentsError extends Error {
@@ -39,6 +41,17 @@ export class PersistedDocuments {
 
   get texts(): Iterable<string> {
     return this.#texts.values();
+  }
+
+  /** Of all operations in them, as far as they can be parsed. */
+  operationNames(): string[] {
+    return [...this.#known].flatMap(text => {
+      try {
+        return operationNamesOf(parse(text, { maxTokens: fixedLimits.maxTokens })).filter(name => name !== null);
+      } catch {
+        return [];
+      }
+    });
   }
 }
 

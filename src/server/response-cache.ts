@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
 import type { Reads } from "../request/reads";
+import type { OperationFacts } from "./operation-record";
 
 export interface CachedAnswer {
   /** The answer without what stands behind the data. */
@@ -20,6 +21,8 @@ export interface CachedAnswer {
   readonly tags: readonly string[];
   /** For how many seconds others may keep it; null when it depends on who asks, and nobody else may. */
   readonly maxAge: number | null;
+  /** For those who watch the server. */
+  readonly facts: OperationFacts;
 }
 
 interface Entry extends CachedAnswer {
@@ -156,15 +159,19 @@ export interface MadeAnswer {
   /** For how many seconds others may keep it, when it is everybody's. */
   maxAge: number;
   cost: number;
+  facts: OperationFacts;
 }
 
 /** @param extensions of the answer, where it is the same for everybody. */
-export function answerOf({ data, reads, maxAge, cost }: MadeAnswer, extensions: object | undefined): CachedAnswer {
+export function answerOf(
+  { data, reads, maxAge, cost, facts }: MadeAnswer,
+  extensions: object | undefined,
+): CachedAnswer {
   const head = Buffer.from(`{"data":${JSON.stringify(data)}`);
   const commonTail = tailOf(extensions);
   const hash = createHash("sha256").update(head).update(commonTail).digest("base64url");
   return {
-    ...{ head, commonTail, cost },
+    ...{ head, commonTail, cost, facts },
     etag: `"${hash.slice(0, 27)}"`,
     tags: [...reads.types, ...reads.entities],
     maxAge: reads.isViewerAsked ? null : maxAge,

@@ -6,6 +6,7 @@ import type { GraphQLError } from "graphql";
 import {
   createSourceEventStream,
   execute,
+  getOperationAST,
   OperationTypeNode,
   type ExecutionArgs,
   type ExecutionResult,
@@ -14,7 +15,8 @@ import {
 import { AppError } from "../errors/app-error";
 import type { RequestContext } from "../request/context";
 import { fixedLimits } from "./document-limits";
-import { formatError, type ErrorContext } from "./error-format";
+import { formatError, type ErrorContext, type ErrorListeners } from "./error-format";
+import { OperationFacts } from "./operation-record";
 import { asRequestErrors } from "./request-errors";
 
 /** Where the pipeline leaves an operation that may start. */
@@ -67,6 +69,7 @@ export interface SubscriptionRequest {
 export interface RunningSubscription {
   readonly args: ExecutionArgs;
   readonly events: AsyncIterator<unknown, unknown>;
+  readonly facts: OperationFacts;
 }
 
 /** @returns the running subscription, or why there is none, in the form for clients. */
@@ -74,7 +77,7 @@ export async function startSubscription(
   apollo: ApolloServer<RequestContext>,
   request: SubscriptionRequest,
   contextValue: RequestContext,
-  onFault: ErrorContext["onFault"],
+  listeners: ErrorListeners,
 ): Promise<RunningSubscription | readonly GraphQLFormattedError[]> {
   const start: Start = {};
   const { query, variables = {}, operationName } = request;
@@ -86,8 +89,12 @@ export async function startSubscription(
   );
   if (!start.args) return body.kind === "single" ? (body.singleResult.errors ?? []) : [];
   const events = await createSourceEventStream(start.args);
-  if (Symbol.asyncIterator in events) return { args: start.args, events: events[Symbol.asyncIterator]() };
-  return formatErrors(events.errors ?? [], { requestId: contextValue.requestId, onFault });
+  if (Symbol.asyncIterator in events) {
+    const name = getOperationAST(start.args.document, operationName)?.name?.value ?? null;
+    const facts = new OperationFacts(name, OperationTypeNode.SUBSCRIPTION, query);
+    return { args: start.args, events: events[Symbol.asyncIterator](), facts };
+  }
+  return formatErrors(events.errors ?? [], { ...listeners, requestId: contextValue.requestId });
 }
 
 /** What the client gets for one event. */
@@ -95,10 +102,12 @@ export async function resultOf(
   { args }: RunningSubscription,
   event: unknown,
   contextValue: RequestContext,
-  onFault: ErrorContext["onFault"],
+  listeners: ErrorListeners,
 ): Promise<Omit<ExecutionResult, "errors"> & { errors?: readonly GraphQLFormattedError[] }> {
   const { errors, ...result } = await execute({ ...args, rootValue: event, contextValue });
-  return errors ? { ...result, errors: formatErrors(errors, { requestId: contextValue.requestId, onFault }) } : result;
+  return errors
+    ? { ...result, errors: formatErrors(errors, { ...listeners, requestId: contextValue.requestId }) }
+    : result;
 }
 
 function formatErrors(errors: readonly GraphQLError[], context: ErrorContext): GraphQLFormattedError[] {

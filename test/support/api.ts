@@ -111,12 +111,12 @@ export async function createTestApi({
     },
     firstEvent: async (document, change, options) => {
       await database.changes.start();
-      const started = await startSubscription(graphql, { query: document }, contextOf(options), onFault);
+      const started = await startSubscription(graphql, { query: document }, contextOf(options), { onFault });
       if (!("args" in started)) return asReceived({ errors: started });
       try {
         await change();
         const { value } = await started.events.next();
-        return asReceived(await resultOf(started, value, contextOf(options), onFault));
+        return asReceived(await resultOf(started, value, contextOf(options), { onFault }));
       } finally {
         await started.events.return?.();
       }

@@ -10,6 +10,8 @@ import { createTestServices } from "./services";
 export interface TestServer {
   /** Such as http://127.0.0.1:12345. */
   readonly url: string;
+  /** Where metrics are served; undefined where they are not. */
+  readonly metricsUrl?: string | undefined;
   readonly database: Database;
   readonly services: Services;
   /** Lines that the server logged. */
@@ -64,6 +66,7 @@ export async function startTestServer({
   );
   return {
     url: app.url,
+    metricsUrl: app.metricsUrl,
     database,
     services,
     log: lines,

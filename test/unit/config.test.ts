@@ -65,9 +65,21 @@ describe("loadConfig", () => {
     MAIL_FROM: ["nobody", "a@b@c", "A <a@b.example>\nBcc: c@d.example"],
     LOG_LEVEL: ["verbose", "INFO"],
     LOG_FORMAT: ["xml"],
+    SLOW_OPERATION_MS: ["-1", "600001", "1s"],
+    METRICS_PORT: ["65536", "-1", "on"],
+    OTEL_EXPORTER_OTLP_ENDPOINT: ["localhost:4318", `grpc://${secret}@h`, "http://h/?a"],
+    OTEL_EXPORTER_OTLP_HEADERS: [secret, `=${secret}`, "a=1,,b=2", "a=%"],
+    OTEL_EXPORTER_OTLP_TIMEOUT: ["99", "60001"],
+    OTEL_RESOURCE_ATTRIBUTES: ["staging", "a=1,b"],
+    OTEL_TRACES_SAMPLER: ["jaeger_remote", "on"],
+    OTEL_TRACES_SAMPLER_ARG: ["2", "-0.1", "half"],
+    OTEL_BSP_SCHEDULE_DELAY: ["9", "60001"],
     STOP_TIMEOUT_MS: ["99", "120001"],
   };
-  const free = ["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY", "PERSISTED_DOCUMENTS", "AUTH_SIGNING_KEYS"];
+  const free = [
+    ...["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY", "PERSISTED_DOCUMENTS", "AUTH_SIGNING_KEYS"],
+    ...["METRICS_HOST", "OTEL_SERVICE_NAME"],
+  ];
 
   it("knows of every variable what is wrong for it, but for free text", () => {
     expect([...Object.keys(wrong), ...free].sort()).toEqual([...variableNames].sort());

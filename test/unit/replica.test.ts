@@ -2,11 +2,14 @@
 // later; every message of the two servers takes its time; the standby restarts at an older state, is promoted, says nothing. What is read from it
 // is never older than what was announced before the reading began, and neither is what is kept of it.
 import fc from "fast-check";
+import { OperationTypeNode } from "graphql";
 import { Replica, replicaPatienceMs, type ReplicaConnection, type ReplicaPool } from "../../src/db/replica";
 import { Reads } from "../../src/request/reads";
+import { OperationFacts } from "../../src/server/operation-record";
 import { answerOf, bodyOf, ResponseCache } from "../../src/server/response-cache";
 import { FakeFeed } from "../support/fake-feed";
 
+const facts = new OperationFacts(null, OperationTypeNode.QUERY, "{ topics { totalCount } }");
 const topics = 3;
 const connections = 2;
 
@@ -181,7 +184,13 @@ async function run(steps: readonly Step[], counts: { fromReplica: number; fromCa
       versions.push(...rows);
     }
     kept.push(() =>
-      cache.keep(key, answerOf({ data: { versions }, reads, maxAge: 60, cost: 1 }, undefined), reads, making, true),
+      cache.keep(
+        key,
+        answerOf({ data: { versions }, reads, maxAge: 60, cost: 1, facts }, undefined),
+        reads,
+        making,
+        true,
+      ),
     );
   }
 

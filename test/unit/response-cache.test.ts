@@ -1,9 +1,13 @@
 // The cache against a model: answers are made over time, entities change, announcements come late, in order, or not at all while the
 // connection is lost. No answer that is given is older than what was announced before it was asked for.
 import fc from "fast-check";
+import { OperationTypeNode } from "graphql";
 import { Reads } from "../../src/request/reads";
+import { OperationFacts } from "../../src/server/operation-record";
 import { answerOf, bodyOf, ResponseCache, tailOf } from "../../src/server/response-cache";
 import { FakeFeed } from "../support/fake-feed";
+
+const facts = new OperationFacts(null, OperationTypeNode.QUERY, "{ topics { totalCount } }");
 
 const topics = 4;
 
@@ -63,7 +67,7 @@ function run(steps: readonly Step[], maxBytes: number): number {
       for (const topic of read) reads.entity("Topic", topic);
       const data = Object.fromEntries(read.map(topic => [topic, versions[topic]]));
       running.push(() =>
-        cache.keep(key, answerOf({ data, reads, maxAge: 60, cost: 1 }, undefined), reads, making, true),
+        cache.keep(key, answerOf({ data, reads, maxAge: 60, cost: 1, facts }, undefined), reads, making, true),
       );
     } else if (each.do === "finish") {
       running.splice(each.which % Math.max(1, running.length), 1)[0]?.();
@@ -113,7 +117,7 @@ describe("ResponseCache", () => {
     note?.(reads);
     cache.keep(
       key,
-      answerOf({ data: { text }, reads, maxAge: 60, cost: 1 }, undefined),
+      answerOf({ data: { text }, reads, maxAge: 60, cost: 1, facts }, undefined),
       reads,
       cache.begin(),
       isAnonymous,
@@ -167,7 +171,7 @@ describe("ResponseCache", () => {
     const [reads, making] = [new Reads(), cache.begin()];
     reads.entity("Topic", 1);
     for (let i = 10; i < 30_000; i++) feed.announce([String(i)]);
-    cache.keep("old", answerOf({ data: {}, reads, maxAge: 60, cost: 1 }, undefined), reads, making, true);
+    cache.keep("old", answerOf({ data: {}, reads, maxAge: 60, cost: 1, facts }, undefined), reads, making, true);
     expect(cache.get("old", true)).toBeNull();
     expect(kept(cache, "new", { note: noted => noted.entity("Topic", 1) })).toBe(true);
   });

@@ -7,6 +7,7 @@ import { defineContentLoader } from "../../request/loader";
 export type CatalogCounts = Readonly<Record<"TOPIC" | "TOOL" | "MODULE" | "LESSON" | "TOOL_GUIDE" | "FACT", number>>;
 
 const counts = defineContentLoader<"all", CatalogCounts>({
+  name: "CatalogStats",
   madeOf: contentTypes,
   batch: async (session, keys) => {
     const rows = await session.query<{ name: string; count: number }>(sql`SELECT "name", "count" FROM "catalog_count"`);

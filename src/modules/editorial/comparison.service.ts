@@ -48,6 +48,7 @@ export interface ChangesKey {
 
 /** What publications changed about a topic, for readers, the newest first; those that readers would not notice are left out. */
 export const changesOfTopic = defineContentLoader<ChangesKey, readonly PublishedChange[]>({
+  name: "Topic.changes",
   madeOf: ["Revision", ...contentTypes],
   cacheKey: ({ topicId, since }) => `${topicId} ${since}`,
   batch: async (session, keys) => {

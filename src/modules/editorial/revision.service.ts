@@ -15,6 +15,7 @@ import { readRevision, readSourcesOf } from "./revision.rows";
 
 /** The text of the content file of a revision, by its id. */
 export const fileOfRevision = defineLoader<number, string>({
+  name: "Revision.file",
   batch: async (ctx, ids) => {
     const markdown = await loadMarkdown();
     const sources = await readSourcesOf(ctx.session.models, ids);

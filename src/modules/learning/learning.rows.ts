@@ -16,6 +16,7 @@ export interface ProgressRow {
 
 /** The progress of the one who asks with a lesson, by its id; null for nobody and for none. */
 export const progressOfLesson = defineLoader<number, ProgressRow | null>({
+  name: "Lesson.progress",
   batch: async (ctx, lessonIds) => {
     const learner = learnerId(ctx);
     if (learner === null) return lessonIds.map(() => null);
@@ -44,6 +45,7 @@ interface GroupCounts {
 
 /** The progress of the one who asks with a module, by its id; null for nobody. */
 export const progressOfModule = defineGroupLoader(
+  "Module.progress",
   "MODULE_LESSONS",
   sql`"lesson" l ON l."id" = p."lesson_id"`,
   sql`l."module_id"`,
@@ -51,14 +53,16 @@ export const progressOfModule = defineGroupLoader(
 
 /** The progress of the one who asks with a topic, by its id; null for nobody. */
 export const progressOfTopic = defineGroupLoader(
+  "Topic.progress",
   "TOPIC_LESSONS",
   sql`"lesson_topic" l ON l."lesson_id" = p."lesson_id"`,
   sql`l."topic_id"`,
 );
 
 /** @param list the list's name in `list_count`. @param lessons what leads from progress `p` to `group`, the id of what the lessons belong to. */
-function defineGroupLoader(list: string, lessons: Sql, group: Sql) {
+function defineGroupLoader(name: string, list: string, lessons: Sql, group: Sql) {
   return defineLoader<number, GroupProgressRow | null>({
+    name,
     batch: async (ctx, ids) => {
       const learner = learnerId(ctx);
       if (learner === null) return ids.map(() => null);
@@ -86,6 +90,7 @@ export type BookmarkKind = keyof typeof bookmarkKinds;
 
 /** Whether the one who asks has bookmarked something. */
 export const isBookmarked = defineLoader<{ kind: BookmarkKind; id: number }, boolean>({
+  name: "isBookmarked",
   cacheKey: ({ kind, id }) => `${kind}:${id}`,
   batch: async (ctx, keys) => {
     const learner = learnerId(ctx);

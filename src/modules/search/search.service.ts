@@ -133,6 +133,7 @@ export async function searchFacets(
 
 /** Where the query was found in a hit; the hits of one search share a statement. */
 export const highlights = defineContentLoader<FoundHit, Highlight[]>({
+  name: "SearchHit.highlights",
   madeOf: contentTypes,
   cacheKey: ({ hit, query }) => `${hit.type} ${hit.id} ${query}`,
   batch: async (session, keys) => {

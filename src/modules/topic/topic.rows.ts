@@ -68,6 +68,7 @@ export interface TopicCategoryRow {
 
 /** The categories that have topics, in the enum's order. */
 export const topicCategories = defineContentLoader<"all", readonly TopicCategoryRow[]>({
+  name: "Query.topicCategories",
   madeOf: ["Topic"],
   batch: async (session, keys) => {
     const rows = await session.query<TopicCategoryRow>(sql`

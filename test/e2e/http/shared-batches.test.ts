@@ -100,6 +100,7 @@ describe("SharedBatches", () => {
   it("reads a key that several ask for once, and asks anew for one that comes later", async () => {
     const batches: (readonly number[])[] = [];
     const definition = {
+      name: "numbers",
       batch: (_: unknown, keys: readonly number[]) => {
         batches.push(keys);
         return Promise.resolve(keys.map(key => key * 10));
@@ -117,6 +118,7 @@ describe("SharedBatches", () => {
 
   it("gives the failure of one asker's keys to that asker alone", async () => {
     const definition = {
+      name: "numbers",
       batch: (_: unknown, keys: readonly string[]) =>
         keys.includes("bad") ? Promise.reject(new Error("bad")) : Promise.resolve(keys.map(key => key.length)),
     };
@@ -131,6 +133,7 @@ describe("SharedBatches", () => {
   it("does not ask a database again that is away", async () => {
     let calls = 0;
     const definition = {
+      name: "numbers",
       batch: () => {
         calls++;
         return Promise.reject(unavailable(new Error("away")));
@@ -148,6 +151,7 @@ describe("SharedBatches", () => {
   it("sends at once what is many", async () => {
     const sizes: number[] = [];
     const definition = {
+      name: "numbers",
       batch: (_: unknown, keys: readonly number[]) => {
         sizes.push(keys.length);
         return Promise.resolve(keys);
