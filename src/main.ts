@@ -37,6 +37,7 @@ async function main(): Promise<number> {
         ...config.documents,
         ...config.speed,
         live: config.live,
+        load: config.load,
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
       },
       database,

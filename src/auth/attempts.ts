@@ -146,7 +146,7 @@ function hashed(key: string): string {
 }
 
 /** What an address counts as: an IPv4 address itself, also when it is mapped into IPv6; of any other IPv6 address the first 64 bits. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const [plain = ""] = address.split("%");
   if (!isIPv6(plain)) return address;
   const groups = groupsOf(plain);

@@ -28,6 +28,8 @@ export interface Database extends DatabaseSession {
   transaction<T>(work: (session: DatabaseSession) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** A bare connection in a transaction, for migrations and bulk work; see Driver. */
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** How many statements wait for a connection. */
+  waiting(): number;
   /** @returns a function that ends the listening. */
   onStatement(listener: StatementListener): () => void;
   /** What changes, whoever changes it. Has to be started. */
@@ -68,6 +70,7 @@ export function createDatabase(driver: Driver): Database {
         ),
       ),
     exclusive: work => driver.exclusive(work),
+    waiting: () => driver.waiting(),
     onStatement: listener => observer.listen(listener),
     changes,
     close: async () => {

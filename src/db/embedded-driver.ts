@@ -25,10 +25,19 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
   try {
     const client = await openPGlite(settings);
     const { PrismaPGlite } = await import("pglite-prisma-adapter");
+    let underWay = 0;
     return {
       kind: "embedded",
       adapter: new PrismaPGlite(client),
-      query: async <Row>(text: string, values: readonly unknown[]) => (await client.query<Row>(text, [...values])).rows,
+      query: async <Row>(text: string, values: readonly unknown[]) => {
+        underWay++;
+        try {
+          return (await client.query<Row>(text, [...values])).rows;
+        } finally {
+          underWay--;
+        }
+      },
+      waiting: () => Math.max(underWay - 1, 0),
       exclusive: work =>
         client.transaction(tx =>
           work({

@@ -45,6 +45,7 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
     kind: "postgres",
     adapter: new PrismaPg(pool),
     query: async <Row>(text: string, values: readonly unknown[]) => (await pool.query(text, [...values])).rows as Row[],
+    waiting: () => pool.waitingCount,
     exclusive: async work => {
       const client = await pool.connect();
       let broken: Error | undefined;

@@ -10,6 +10,7 @@ import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer } from "./http-server";
 import { defaultLiveLimits, type LiveLimits } from "./live-limits";
 import { KnownOperations } from "./known-operations";
+import { defaultLoadLimits, Load, type LoadLimits } from "./load";
 import {
   noPersistedDocuments,
   PersistedDocumentsError,
@@ -43,6 +44,7 @@ export interface AppSettings {
   sharedBatches: boolean;
   /** The defaults hold for what is left out. */
   live?: Partial<LiveLimits>;
+  load?: Partial<LoadLimits>;
 }
 
 export interface App {
@@ -97,6 +99,7 @@ export async function startApp(
     },
   });
   await database.changes.start((message, cause) => log.warn({ err: cause }, message));
+  const load = new Load({ ...defaultLoadLimits, ...settings.load }, database, log);
   const http = await createHttpServer({
     graphql,
     known,
@@ -104,6 +107,7 @@ export async function startApp(
     services,
     log,
     explain,
+    load,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
     documents,
@@ -121,6 +125,7 @@ export async function startApp(
     stop: async () => {
       ready = false;
       await http.close();
+      load.stop();
       cache?.stop();
       await graphql.stop();
     },

@@ -16,6 +16,7 @@ import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
 import type { KnownOperations, OperationRequest } from "./known-operations";
+import type { Load } from "./load";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
 import { Repeats, textOf } from "./repeats";
@@ -28,6 +29,8 @@ export interface GraphQLEndpointOptions {
   database: Database;
   services: Services;
   authentication: Authentication;
+  /** What is taken on, and what is refused at once. */
+  load: Load;
   /** Whether each operation is explained. */
   explain: boolean;
   /** Queries that need not go through Apollo Server; left out, all do. */
@@ -49,7 +52,7 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, documents, isReady } = options;
+  const { authentication, load, acceptLive, playgroundDirectory, documents, isReady } = options;
   const parseJson = jsonParser(app);
   const types = new AcceptedTypes();
   const repeats = new Repeats(options.cache);
@@ -81,15 +84,21 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
       const type = types.of(request.headers.accept);
       const repeated = type === undefined ? null : repeats.find(request, text);
       if (type !== undefined && repeated) return sendAnswer(request, reply, repeated, type);
-      if (request.method === "POST") request.body = parseJson(request);
-      const asked = readRequest(request, documents);
-      const client = {
-        address: addressOf(request),
-        userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
-        cookies: cookiesOf(request, reply, authentication.cookies),
-      };
-      const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
-      return answer(request, reply, { ...asked, text, type }, identified, client);
+      const address = addressOf(request);
+      const leave = load.enter(address);
+      try {
+        if (request.method === "POST") request.body = parseJson(request);
+        const asked = readRequest(request, documents);
+        const client = {
+          address,
+          userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
+          cookies: cookiesOf(request, reply, authentication.cookies),
+        };
+        const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
+        return await answer(request, reply, { ...asked, text, type }, identified, client);
+      } finally {
+        leave();
+      }
     },
   });
 }
@@ -111,7 +120,7 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
-  const { graphql, database, services, explain, known, sharing, cache } = options;
+  const { graphql, database, services, load, explain, known, sharing, cache } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const context = (reads?: Reads) =>
@@ -143,6 +152,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       }
     }
 
+    await load.turn(client.address);
     checkDocumentText(asked.query);
     const { headers, body, ...rest } = await graphql.executeHTTPGraphQLRequest({
       httpGraphQLRequest: httpRequestOf(request, asked),

@@ -5,7 +5,7 @@ import { createDatabase, type Database } from "../../../src/db/database";
 import { applyMigrations, readMigrations } from "../../../src/db/migrations";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { serverUrl } from "../../support/database";
-import { editorsAuthorization, expectUnavailable, Watched, writtenSlugs } from "../../support/faults";
+import { creation, editorsAuthorization, expectUnavailable, Watched, writtenSlugs } from "../../support/faults";
 import {
   ownByPostgres,
   postgresPrograms,
@@ -100,7 +100,7 @@ function describeWith(programs: string): void {
 
   /** Nothing can be written, and reading goes on. */
   const expectReadOnly = async (slug: string) => {
-    const creation = await watched.ask(watched.creation(slug));
+    const creation = await watched.ask(creation(slug));
     expectUnavailable(creation);
     await watched.expectWorking();
     expect((await directly(first, writtenSlugs)).revisions).not.toContain(slug);
@@ -131,7 +131,7 @@ function describeWith(programs: string): void {
       await expect(first.run(...Array.from({ length: 200 }, () => fill))).rejects.toMatchObject({ code: "53100" });
       const codes = [];
       for (let round = 0; round < 200; round++) {
-        const answer = await watched.ask(watched.creation(`into-full-${round}`));
+        const answer = await watched.ask(creation(`into-full-${round}`));
         codes.push(answer.status);
         if (answer.status === 200) continue;
         expectUnavailable(answer);
