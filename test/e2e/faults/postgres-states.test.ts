@@ -100,8 +100,8 @@ function describeWith(programs: string): void {
 
   /** Nothing can be written, and reading goes on. */
   const expectReadOnly = async (slug: string) => {
-    const creation = await watched.ask(creation(slug));
-    expectUnavailable(creation);
+    const answer = await watched.ask(creation(slug));
+    expectUnavailable(answer);
     await watched.expectWorking();
     expect((await directly(first, writtenSlugs)).revisions).not.toContain(slug);
   };
