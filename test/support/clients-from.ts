@@ -1,7 +1,7 @@
 // Clients from addresses of their own on the loopback network: honest requests, and the process of those that mean harm.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Agent} from "node:http";
+import type { Agent } from "node:http";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 

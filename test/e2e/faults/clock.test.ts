@@ -20,8 +20,8 @@ function jump(milliseconds: number): void {
   const now = () => realNow() + milliseconds;
   globalThis.Date = class extends RealDate {
     static override now = now;
-    constructor(...given: [] | [number]) {
-      super(...(given.length > 0 ? (given as [number]) : [now()]));
+    constructor(given: number = now()) {
+      super(given);
     }
   } as DateConstructor;
 }
