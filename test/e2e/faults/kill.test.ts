@@ -7,7 +7,7 @@ import { startServerProcess, type ServerProcess } from "../../support/server-pro
 import { publicUrl } from "../../support/services";
 import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 
-const kills = 5 * rounds;
+const kills = 2 + 3 * (rounds - 1);
 /** Writes under way at once, and how many are acknowledged before each kill. */
 const lanes = 4;
 const perKill = 15;
