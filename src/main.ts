@@ -43,6 +43,7 @@ async function main(): Promise<number> {
         live: config.live,
         budget: running.budget,
         observability: { ...config.observability, version: config.version },
+        load: config.load,
         playgroundDirectory: config.http.playground ? config.directories.playground : undefined,
       },
       database,

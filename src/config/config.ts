@@ -90,6 +90,9 @@ const environment = {
   PERSISTED_DOCUMENTS_ONLY: flag.default(false),
   LIVE_MAX_CONNECTIONS: integer(0, 100_000).default(2_000),
   LIVE_MAX_CONNECTIONS_PER_ADDRESS: integer(1, 100_000).default(100),
+  MAX_OPERATIONS: integer(10, 100_000).default(500),
+  MAX_EVENT_LOOP_DELAY_MS: integer(50, 60_000).default(500),
+  MAX_WAITING_STATEMENTS: integer(10, 100_000).default(500),
   AUTH_SIGNING_KEYS: text.optional(),
   COOKIES_SECURE: flag.optional(),
   PASSWORD_HASH_MEMORY_KIB: integer(8_192, 1_048_576).default(19_456),
@@ -198,6 +201,11 @@ const schema = z.object(environment).transform((env, context) => {
               samplerRatio: env.OTEL_TRACES_SAMPLER_ARG,
               scheduleDelayMs: env.OTEL_BSP_SCHEDULE_DELAY,
             },
+    },
+    load: {
+      maxOperations: env.MAX_OPERATIONS,
+      maxEventLoopDelayMs: env.MAX_EVENT_LOOP_DELAY_MS,
+      maxWaitingStatements: env.MAX_WAITING_STATEMENTS,
     },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (production ? "json" : "pretty") },
   } as const;

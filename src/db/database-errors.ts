@@ -16,6 +16,11 @@ const unavailableCodes = new Set([
   "P1017",
   "P2024",
   "P2028",
+  // What Prisma's adapter calls them where a statement is our own: the error itself then has no more than P2010.
+  "ConnectionClosed",
+  "DatabaseNotReachable",
+  "SocketTimeout",
+  "TooManyConnections",
 ]);
 /** node-postgres gives its time-outs no code. */
 const unavailableMessage =
@@ -89,8 +94,8 @@ function isError(value: unknown): value is Error {
 
 function errorCodesOf(error: Error): string[] {
   return causesOf(error).flatMap(cause => {
-    const { code, originalCode } = cause as { code?: unknown; originalCode?: unknown };
-    return [code, originalCode].filter((value): value is string => typeof value === "string");
+    const { code, originalCode, kind } = cause as { code?: unknown; originalCode?: unknown; kind?: unknown };
+    return [code, originalCode, kind].filter((value): value is string => typeof value === "string");
   });
 }
 

@@ -29,6 +29,8 @@ export interface Database extends DatabaseSession {
   transaction<T>(work: (session: DatabaseSession) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** A bare connection in a transaction, for migrations and bulk work; see Driver. */
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** How many statements wait for a connection. */
+  waiting(): number;
   /** @returns a function that ends the listening. */
   onStatement(listener: StatementListener): () => void;
   /** As onStatement, and told how each statement ended. @returns a function that ends the watching. */
@@ -88,6 +90,7 @@ export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "p
         ),
       ),
     exclusive: work => driver.exclusive(work),
+    waiting: () => driver.waiting(),
     onStatement: listener => observer.listen(listener),
     watchStatements: watcher => observer.watch(watcher),
     poolState: () => driver.poolState?.() ?? null,

@@ -30,6 +30,8 @@ export interface Driver {
   readonly kind: DatabaseKind;
   readonly adapter: SqlDriverAdapterFactory;
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  /** How many statements wait for a connection. */
+  waiting(): number;
   /** Runs `work` alone on one connection in one transaction: commits when it resolves, rolls back when it throws. No statement time-out. */
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /**

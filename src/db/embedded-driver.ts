@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Extensions, PGlite } from "@electric-sql/pglite";
 import type { Driver } from "./driver";
 import { lockDirectory } from "./directory-lock";
+import { durableFiles, durableParams, syncTree } from "./durable-files";
 
 export interface EmbeddedSettings {
   /** Where to keep the data; left out: in memory. */
@@ -24,10 +25,19 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
   try {
     const client = await openPGlite(settings);
     const { PrismaPGlite } = await import("pglite-prisma-adapter");
+    let underWay = 0;
     return {
       kind: "embedded",
       adapter: new PrismaPGlite(client),
-      query: async <Row>(text: string, values: readonly unknown[]) => (await client.query<Row>(text, [...values])).rows,
+      query: async <Row>(text: string, values: readonly unknown[]) => {
+        underWay++;
+        try {
+          return (await client.query<Row>(text, [...values])).rows;
+        } finally {
+          underWay--;
+        }
+      },
+      waiting: () => Math.max(underWay - 1, 0),
       exclusive: work =>
         client.transaction(tx =>
           work({
@@ -90,15 +100,22 @@ export async function embeddedExtensions(): Promise<Extensions> {
   return { pg_trgm };
 }
 
-async function openPGlite(settings: EmbeddedSettings): Promise<PGlite> {
+async function openPGlite({ directory, image }: EmbeddedSettings): Promise<PGlite> {
   const { PGlite } = await import("@electric-sql/pglite");
+  const data = directory === undefined ? undefined : dataIn(directory);
+  const isNew = data !== undefined && !existsSync(data);
   const client = await PGlite.create({
     extensions: await embeddedExtensions(),
-    // Of the 128 MB that PostgreSQL takes unless told, every start would clear each page: a sixth of a second.
-    startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=32MB"],
-    ...(settings.directory === undefined ? {} : { dataDir: dataIn(settings.directory) }),
-    ...(settings.image === undefined ? {} : { loadDataDir: settings.image }),
+    startParams: [
+      ...PGlite.defaultStartParams.filter(parameter => data === undefined || parameter !== "-F"),
+      ...(data === undefined ? [] : durableParams),
+      // Of the 128 MB that PostgreSQL takes unless told, every start would clear each page: a sixth of a second.
+      ...["-c", "shared_buffers=32MB"],
+    ],
+    ...(data === undefined ? {} : { fs: await durableFiles(data) }),
+    ...(image === undefined ? {} : { loadDataDir: image }),
   });
+  if (isNew) syncTree(data);
   // Prisma writes instants without a zone and reads them as UTC.
   await client.exec("SET TIME ZONE 'UTC'");
   return client;

@@ -31,6 +31,7 @@ export interface PostgresDriver extends Driver {
 
 export function openPostgres(settings: PostgresSettings): PostgresDriver {
   const pool = openPool(settings);
+  leaveReadOnly(pool);
   return {
     kind: "postgres",
     adapter: new PrismaPg(pool),
@@ -56,6 +57,7 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
         channel,
         listener,
       ),
+    waiting: () => pool.waitingCount,
     poolState: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
@@ -129,6 +131,36 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
     client.off("error", onError);
     client.release(broken);
   }
+}
+
+/** At most so often, all idle connections are given up: a database may stay read-only for long. */
+const leaveEveryMs = 1_000;
+
+/**
+ * Gives connections up once a write over one of them was refused as read-only: after a failover they may lead to the old primary for as
+ * long as it lives, and the next ones lead to the new.
+ */
+function leaveReadOnly(pool: Pool): void {
+  const idle = new Set<PoolClient>();
+  const readOnly = new WeakSet<PoolClient>();
+  let leftAt = -Infinity;
+  pool.on("connect", client => {
+    // Also of statements whose error the pool does not see, such as those of Prisma's transactions.
+    client.connection.on("errorMessage", ({ code }: { code?: string }) => {
+      if (code !== "25006") return;
+      readOnly.add(client);
+      if (performance.now() - leftAt < leaveEveryMs) return;
+      leftAt = performance.now();
+      for (const other of idle) other.connection.stream.destroy();
+    });
+  });
+  pool.on("acquire", client => idle.delete(client));
+  pool.on("remove", client => idle.delete(client));
+  pool.on("release", (_error, client) => {
+    // The pool keeps no connection that is ending.
+    if (readOnly.has(client)) void client.end();
+    else idle.add(client);
+  });
 }
 
 async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {

@@ -87,8 +87,9 @@ async function listenOnce(
   const listen = async () => {
     await client.connect();
     await client.query(`LISTEN "${channel}"`);
+    const isReadOnly = await readOnly(client);
     listener.connected();
-    return Promise.race([broken, untilSilent(client, checkMs, signal)]);
+    return Promise.race([broken, untilSilent(client, isReadOnly, checkMs, signal)]);
   };
   const over = new AbortController();
   try {
@@ -102,13 +103,19 @@ async function listenOnce(
   }
 }
 
-/** Returns when the connection is not wanted any more; throws when it does not answer. */
-async function untilSilent(client: Client, checkMs: number, signal: AbortSignal): Promise<void> {
+/** Returns when the connection is not wanted any more; throws when it does not answer, or when its server is not the one it was. */
+async function untilSilent(client: Client, wasReadOnly: boolean, checkMs: number, signal: AbortSignal): Promise<void> {
   for (;;) {
     await pause(checkMs, signal);
     if (signal.aborted) return;
-    await client.query("SELECT 1");
+    // After a failover, the old primary may well be there, and say nothing of what the new one does.
+    if ((await readOnly(client)) && !wasReadOnly) throw new Error("the database has become read-only");
   }
+}
+
+async function readOnly(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ value: string }>(`SELECT current_setting('transaction_read_only') AS "value"`);
+  return rows[0]?.value === "on";
 }
 
 /** @param over ends the waiting: of many connections one after the other, none must leave a listener behind. */

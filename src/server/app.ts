@@ -11,6 +11,7 @@ import { createGraphQLServer } from "./graphql-server";
 import { createHttpServer, isReachable } from "./http-server";
 import { defaultLiveLimits, type LiveLimits } from "./live-limits";
 import { KnownOperations } from "./known-operations";
+import { defaultLoadLimits, Load, type LoadLimits } from "./load";
 import { startObservation, type ObservabilitySettings } from "./observability";
 import {
   noPersistedDocuments,
@@ -49,6 +50,7 @@ export interface AppSettings {
   live?: Partial<LiveLimits>;
   /** What those who run the server see of it; left out, nothing but the log. */
   observability?: ObservabilitySettings;
+  load?: Partial<LoadLimits>;
 }
 
 export interface App {
@@ -118,6 +120,7 @@ export async function startApp(
     },
   });
   await database.changes.start((message, cause) => log.warn({ err: cause }, message));
+  const load = new Load({ ...defaultLoadLimits, ...settings.load }, database, log);
   const http = await createHttpServer({
     graphql,
     known,
@@ -125,6 +128,7 @@ export async function startApp(
     services,
     log,
     explain,
+    load,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
     budget: settings.budget,
@@ -145,6 +149,7 @@ export async function startApp(
     stop: async () => {
       ready = false;
       await http.close();
+      load.stop();
       cache?.stop();
       await graphql.stop();
       await watching?.stop();

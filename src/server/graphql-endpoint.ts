@@ -19,6 +19,7 @@ import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
 import type { KnownOperations, OperationRequest } from "./known-operations";
+import type { Load } from "./load";
 import type { Observation } from "./observation";
 import type { OperationRecord } from "./operation-record";
 import type { PersistedDocuments } from "./persisted-documents";
@@ -41,6 +42,8 @@ export interface GraphQLEndpointOptions {
   database: Database;
   services: Services;
   authentication: Authentication;
+  /** What is taken on, and what is refused at once. */
+  load: Load;
   /** Whether each operation is explained. */
   explain: boolean;
   /** Queries that need not go through Apollo Server; left out, all do. */
@@ -66,7 +69,7 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, documents, budget, observation, isReady } = options;
+  const { authentication, acceptLive, playgroundDirectory, documents, budget, load, observation, isReady } = options;
   const parseJson = jsonParser(app);
   const types = new AcceptedTypes();
   const repeats = new Repeats(options.cache);
@@ -86,21 +89,27 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     return observation && record ? observation.within(record, answer) : answer();
   };
   const read = async (request: FastifyRequest, reply: FastifyReply, found: Omit<Asked, keyof OperationRequest>) => {
-    if (request.method === "POST") request.body = parseJson(request);
-    const asked = { ...readRequest(request, documents), ...found };
-    const client = {
-      address: addressOf(request),
-      userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
-      cookies: cookiesOf(request, reply, authentication.cookies),
-    };
-    const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
-      (error: unknown) => {
-        charge(request, null);
-        throw error;
-      },
-    );
-    charge(request, identified.viewer);
-    return answer(request, reply, asked, identified, client);
+    const address = addressOf(request);
+    const leave = load.enter(address);
+    try {
+      if (request.method === "POST") request.body = parseJson(request);
+      const asked = { ...readRequest(request, documents), ...found };
+      const client = {
+        address,
+        userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
+        cookies: cookiesOf(request, reply, authentication.cookies),
+      };
+      const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
+        (error: unknown) => {
+          charge(request, null);
+          throw error;
+        },
+      );
+      charge(request, identified.viewer);
+      return await answer(request, reply, asked, identified, client);
+    } finally {
+      leave();
+    }
   };
   app.route({
     method: ["GET", "POST"],
@@ -149,7 +158,7 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
-  const { graphql, database, services, explain, known, sharing, cache, budget, observation } = options;
+  const { graphql, database, services, load, explain, known, sharing, cache, budget, observation } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     // What an editor has just published through another instance may not have been heard here yet.
@@ -190,6 +199,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       }
     }
 
+    await load.turn(client.address);
     checkDocumentText(asked.query);
     record?.answered("apollo");
     const { headers, body, ...rest } = await graphql.executeHTTPGraphQLRequest({

@@ -17,6 +17,7 @@ import {
 import type { Logger } from "pino";
 import { hasRole } from "../graphql/access";
 import type { RequestContext } from "../request/context";
+import { createDocumentStore } from "./document-store";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
 import { explainFields, explainOperations } from "./explain";
 import { formatError, httpStatus } from "./error-format";
@@ -57,6 +58,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
+    documentStore: createDocumentStore(),
     stopOnTerminationSignals: false,
     maxRecursiveSelections: 5_000,
     parseOptions: { maxTokens: fixedLimits.maxTokens },

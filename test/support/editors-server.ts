@@ -6,6 +6,7 @@ import type { RequestContext } from "../../src/request/context";
 import { createGraphQLServer } from "../../src/server/graphql-server";
 import { createHttpServer } from "../../src/server/http-server";
 import { defaultLiveLimits, type LiveLimits } from "../../src/server/live-limits";
+import { defaultLoadLimits, Load } from "../../src/server/load";
 import { noPersistedDocuments } from "../../src/server/persisted-documents";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import type { Services } from "../../src/request/services";
@@ -41,8 +42,9 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
   const graphql = createGraphQLServer({ schema: schemaForEditors(), limits, introspection: true, explain: false, log });
   await graphql.start();
   await database.changes.start();
+  const load = new Load(defaultLoadLimits, database, log);
   const http = await createHttpServer({
-    ...{ graphql, database, services, log, corsOrigins },
+    ...{ graphql, database, services, load, log, corsOrigins },
     documents: noPersistedDocuments,
     live: { ...defaultLiveLimits, ...live },
     secureCookies: false,
@@ -57,6 +59,7 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
     log: lines,
     close: async () => {
       await http.close();
+      load.stop();
       await graphql.stop();
       await database.close();
     },

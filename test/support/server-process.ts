@@ -19,6 +19,8 @@ export interface ServerProcess {
 export function startServerProcess(environment: Readonly<Record<string, string>>): ServerProcess {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "dist/src/main.js"], {
     env: {
+      // All of a test's requests come from one address.
+      COST_BUDGET: "0",
       ...{ PATH: process.env["PATH"], PORT: "0", CONTENT_ON_START: "never", PLAYGROUND: "false", LOG_FORMAT: "json" },
       ...environment,
     },

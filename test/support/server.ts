@@ -38,6 +38,7 @@ export async function startTestServer({
   services: givenServices,
   beside,
   database: givenDatabase = beside?.database,
+  load,
   ...settings
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = givenDatabase ?? (await openTestDatabase({ golden }));
@@ -57,6 +58,8 @@ export async function startTestServer({
       sharedBatches: true,
       persistedDocumentsOnly: false,
       responseCacheBytes: 10_000_000,
+      // How late the event loop is under a test runner says nothing of the server.
+      load: { maxEventLoopDelayMs: Infinity, ...load },
       ...(playground ? { playgroundDirectory: "dist/playground" } : {}),
       ...settings,
     },

@@ -49,6 +49,9 @@ describe("loadConfig", () => {
     RESPONSE_CACHE_MB: ["-1", "65537", "64MB"],
     LIVE_MAX_CONNECTIONS: ["-1", "100001", "many"],
     LIVE_MAX_CONNECTIONS_PER_ADDRESS: ["0", "100001"],
+    MAX_OPERATIONS: ["9", "100001", "many"],
+    MAX_EVENT_LOOP_DELAY_MS: ["49", "60001", "1s"],
+    MAX_WAITING_STATEMENTS: ["9", "100001"],
     PUBLIC_URL: [
       "learn.example.net",
       "ftp://learn.example.net",

@@ -1,0 +1,118 @@
+// A server that is killed while it writes, and one that is stopped under load: what was acknowledged is there, and nothing is half done.
+import { setTimeout as delay } from "node:timers/promises";
+import { newSigningKey, parseSigningKeys } from "../../../src/auth/signing-keys";
+import { createTokenService } from "../../../src/auth/tokens";
+import { editorsAuthorization, observe, rounds, Watched, writtenSlugs } from "../../support/faults";
+import { startServerProcess, type ServerProcess } from "../../support/server-process";
+import { publicUrl } from "../../support/services";
+import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
+
+const kills = 2 + 3 * (rounds - 1);
+/** Writes under way at once, and how many are acknowledged before each kill. */
+const lanes = 4;
+const perKill = 15;
+const longestStartMs = 30_000;
+const longestStopMs = 15_000;
+
+let shared: SharedDatabase;
+let environment: Record<string, string>;
+let authorization: string;
+let server: ServerProcess | undefined;
+
+beforeAll(async () => {
+  shared = await createSharedDatabase();
+  const signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
+  const keys = await parseSigningKeys(signingKeys);
+  const tokens = createTokenService({ keys, issuer: publicUrl, audience: "learngraph" });
+  authorization = await shared.use(database => editorsAuthorization(database, tokens));
+  environment = { ...shared.env, AUTH_SIGNING_KEYS: signingKeys, PUBLIC_URL: publicUrl };
+});
+
+afterAll(async () => {
+  await server?.kill();
+  await shared.remove();
+});
+
+/** Writes without a pause, several at once, until the server takes nothing any more. */
+async function writeAll(watched: Watched, prefix: string, acknowledged: string[]): Promise<void> {
+  let count = 0;
+  const lane = async () => {
+    for (;;) {
+      const slug = `${prefix}-${count++}`;
+      try {
+        if (!(await watched.write(slug))) return;
+        acknowledged.push(slug);
+      } catch {
+        return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+async function start(): Promise<Watched> {
+  const started = performance.now();
+  server = startServerProcess(environment);
+  const watched = new Watched(await server.url(), authorization);
+  expect(performance.now() - started).toBeLessThanOrEqual(longestStartMs);
+  return watched;
+}
+
+async function expectAllThere(acknowledged: readonly string[]): Promise<string[]> {
+  const { revisions, events } = await shared.use(writtenSlugs);
+  expect(events).toEqual(revisions);
+  const there = new Set(revisions);
+  return acknowledged.filter(slug => !there.has(slug));
+}
+
+it(`loses nothing that was acknowledged over ${kills} kills, and starts again without a hand`, async () => {
+  const acknowledged: string[] = [];
+  for (let round = 1; round <= kills; round++) {
+    const watched = await start();
+    const before = acknowledged.length;
+    const writing = writeAll(watched, `kill-${round}`, acknowledged);
+    while (acknowledged.length < before + perKill) await delay(2);
+    await server?.kill();
+    await writing;
+  }
+  const lost = await expectAllThere(acknowledged);
+  observe({ kind: "writes", fault: "kill -9", kills, acknowledged: acknowledged.length, lost: lost.length });
+  expect(lost).toEqual([]);
+}, 600_000);
+
+it("answers what it has received when it is stopped under load, is not ready first, and ends in time", async () => {
+  const watched = await start();
+  const acknowledged: string[] = [];
+  const broken: unknown[] = [];
+  const lane = async (name: string) => {
+    for (let count = 0; ; count++) {
+      const slug = `stop-${name}-${count}`;
+      try {
+        if (await watched.write(slug)) acknowledged.push(slug);
+        else return;
+      } catch (error) {
+        // Refused before anything was received, since the address is closed; a connection that breaks in the middle would be another error.
+        const { code } = (error as { cause?: { code?: string } }).cause ?? {};
+        if (code !== "ECONNREFUSED") broken.push(error);
+        return;
+      }
+    }
+  };
+  const lanesOfLoad = Promise.all(Array.from({ length: 8 }, (_, index) => lane(String(index))));
+  while (acknowledged.length < 20) await delay(5);
+  const stopped = performance.now();
+  server?.process.kill("SIGTERM");
+  expect(await server?.exit).toBe(0);
+  expect(performance.now() - stopped).toBeLessThanOrEqual(longestStopMs);
+  await lanesOfLoad;
+  expect(broken).toEqual([]);
+  const lost = await expectAllThere(acknowledged);
+  observe({
+    kind: "writes",
+    fault: "SIGTERM under load",
+    kills: 1,
+    acknowledged: acknowledged.length,
+    lost: lost.length,
+  });
+  expect(lost).toEqual([]);
+}, 120_000);

@@ -1,0 +1,98 @@
+// Ten clients that mean harm, in a process of their own, each from an address of its own on the loopback network: documents that are dear, deep,
+// wrong and large, bodies and heads that arrive a byte at a time, and connections that say nothing. Every document is a new one: nothing of it is
+// known to the server. Goes on until its input ends, then prints how many requests were answered, by status (0: no answer).
+//   node test/support/hostile-clients.mjs <url of the server> [requests under way at once, of each] [slow connections, of each]
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+const [url, lanes = "5", slow = "10"] = process.argv.slice(2);
+
+const times = (count, part) => Array.from({ length: count }, (_, index) => part(index)).join(" ");
+const asQuery = query => JSON.stringify({ query });
+
+/** Bodies that take the server the most work, by what is wrong with them; `n` makes each a new one. */
+const hostileBodies = {
+  "too dear": n =>
+    asQuery(
+      `{ a${n}: topics(first: 100) { nodes { tools(first: 100) { nodes { lessons(first: 100) { nodes { slug } } } } } } }`,
+    ),
+  "too deep": n =>
+    asQuery(
+      `{ a${n}: topics { nodes { ${"tools { nodes { topics { nodes { ".repeat(12)} slug ${"} } } }".repeat(12)} } } }`,
+    ),
+  "unknown fields": n => asQuery(`{ ${times(900, index => `a${n}x${index}`)} }`),
+  "the same field again and again": n => asQuery(`{ a${n}: topics { nodes { ${"slug ".repeat(1_900)} } } }`),
+  aliases: n => asQuery(`{ ${times(600, index => `a${n}x${index}: __typename`)} }`),
+  "fields that conflict": n =>
+    asQuery(`{ a${n}: __typename ${times(150, index => `topics(first: ${index % 100}) { nodes { slug } }`)} }`),
+  "fragments in a circle": n =>
+    asQuery(
+      `{ a${n}: __typename ...f0 } ${times(55, index => `fragment f${index} on Query { topics { nodes { slug } } ...f${(index + 1) % 55} ...f${(index + 7) % 55} }`)}`,
+    ),
+  "fragments that multiply": n =>
+    asQuery(
+      `{ a${n}: __typename ${times(55, index => `...f${index}`)} } ${times(55, index => `fragment f${index} on Query { topics { nodes { tools { nodes { lessons { nodes { slug } } } } } } }`)}`,
+    ),
+  "90 kB of text": n => asQuery(`{ a${n} # ${"x".repeat(90_000)}`),
+  "90 kB of nested lists": n => `{"query":"{ a${n} }","variables":{"a":${"[".repeat(45_000)}${"]".repeat(45_000)}}}`,
+};
+
+const answered = {};
+const sockets = new Set();
+let stopped = false;
+let made = 0;
+
+/** @returns the status; 0 when there was no answer. */
+function post(body, from, agent) {
+  return new Promise(resolve => {
+    const headers = { "content-type": "application/json" };
+    const sent = request(`${url}/graphql`, { method: "POST", localAddress: from, agent, headers }, incoming => {
+      incoming.resume();
+      incoming.on("close", () => resolve(incoming.statusCode));
+    });
+    sent.on("error", () => resolve(0));
+    sent.end(body);
+  });
+}
+
+async function flood(from, agent, body) {
+  while (!stopped) {
+    const status = await post(body(made++), from, agent);
+    answered[status] = (answered[status] ?? 0) + 1;
+    // A refusal must not make a loop without a pause.
+    if (status === 0 || status === 503) await delay(5);
+  }
+}
+
+const heads = [
+  "",
+  "POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: ",
+  "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90000\r\n\r\n{",
+];
+
+async function dribble(from, head) {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname, localAddress: from });
+  sockets.add(socket);
+  socket.on("error", () => undefined);
+  socket.write(head);
+  while (!stopped && !socket.destroyed) {
+    await delay(500);
+    if (head !== "") socket.write("x");
+  }
+}
+
+for (const [index, body] of Object.values(hostileBodies).entries()) {
+  const from = `127.0.0.${11 + index}`;
+  const agent = new Agent({ keepAlive: true, maxSockets: Number(lanes) });
+  for (let lane = 0; lane < Number(lanes); lane++) void flood(from, agent, body);
+  for (let at = 0; at < Number(slow); at++) void dribble(from, heads[at % heads.length]);
+}
+
+process.stdin.resume().on("end", () => {
+  stopped = true;
+  for (const socket of sockets) socket.destroy();
+  console.log(JSON.stringify(answered));
+  process.exit(0);
+});
