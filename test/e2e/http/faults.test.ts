@@ -75,7 +75,7 @@ function describeOnServer(url: string): void {
       const settings = {
         ...{ host: "127.0.0.1", port: 0, playground: false, introspection: false, corsOrigins: [] },
         ...{ explain: false, secureCookies: false, trustedProxyHops: 0, limits: { maxDepth: 15, maxCost: 10_000 } },
-        ...{ compiledQueries: true, sharedBatches: true, persistedDocumentsOnly: false },
+        ...{ operationTimeoutMs: 9_000, compiledQueries: true, sharedBatches: true, persistedDocumentsOnly: false },
       };
       // Of the two, the first reads for each request.
       app = await startApp({ ...settings, responseCacheBytes: 0 }, database, await createTestServices(), logger);

@@ -1,7 +1,7 @@
 // What the log says of a request and never says; which other origins may read an answer; what a foreign page can make a browser send.
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
-import { requestOf } from "./wire";
+import { canary, expectRefusal } from "../http/refusals";
+import { requestOf } from "../http/wire";
 
 const friend = "https://app.example.org";
 let server: TestServer;

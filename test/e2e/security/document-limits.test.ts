@@ -1,6 +1,6 @@
 // Documents that are not valid or ask for too much: refused before anything runs, each with its code and without a word of internals.
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
+import { canary, expectRefusal } from "../http/refusals";
 
 let server: TestServer;
 let statements: string[];
@@ -79,8 +79,8 @@ describe("A document that does not fit the schema", () => {
 describe("A document that is too large", () => {
   const typenames = (count: number) => repeat(count, i => `a${i}: __typename`);
   const tooLarge: [problem: string, name: string, query: string][] = [
-    ["20000 characters", "spaces and comments", `{ __typename } # ${"x".repeat(20_000)}`],
-    ["20000 characters", "a long string", `{ topic(by: { slug: "${"x".repeat(20_000)}" }) { slug } }`],
+    ["20000 bytes", "spaces and comments", `{ __typename } # ${"x".repeat(20_000)}`],
+    ["20000 bytes", "a long string", `{ topic(by: { slug: "${"x".repeat(20_000)}" }) { slug } }`],
     ["200 comments", "empty comments", `${"#\n".repeat(201)}{ __typename }`],
     ["2000 tokens", "the same field again", `{ ${"a ".repeat(2_001)} }`],
     ["60 brackets", "braces", `${"{ a ".repeat(61)}${"}".repeat(61)}`],

@@ -1,8 +1,8 @@
 // What a request must look like: body, parameters, content type, method, headers. Each refusal is JSON with a code of ours.
 import { gzipSync } from "node:zlib";
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
-import { exchange, requestOf } from "./wire";
+import { canary, expectRefusal } from "../http/refusals";
+import { exchange, requestOf } from "../http/wire";
 
 let server: TestServer;
 

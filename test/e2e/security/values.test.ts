@@ -1,7 +1,7 @@
 // Values that do not fit: variables, page sizes, cursors, ids, slugs, text that no database can hold. Refused without being repeated.
 import { encodeNodeId } from "../../../src/graphql/node-id";
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
+import { canary, expectRefusal } from "../http/refusals";
 
 let server: TestServer;
 
