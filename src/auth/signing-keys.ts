@@ -104,6 +104,20 @@ async function readKey(value: unknown, name: string): Promise<Key> {
   };
 }
 
+/** Private keys that stand in standards (RFC 8032, 7.1; RFC 8037, A.1), where everybody can read them. */
+const publishedKeys = new Set([
+  "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+  "TM0Imyj_ltqdtsNG7BFOD1uKMZ81q6Yk2oz27U-4pvs",
+  "xaqN9D-fg3vtt0QvMdy3sWbThTUHbwlLhc46LgtEWPc",
+  "9eV2fPFTMZUXYw8iaHa4bIFgzFg7wBN0TGvyVfXMDuU",
+  "gz_mJAkje51i7HdYdSCRHpp1nOwdGXVbfakBuW3KPUI",
+]);
+
+/** Among 32 random bytes, fewer than 16 different ones are never met; among repeated ones and words of small letters they are. */
+function isRandom(d: string): boolean {
+  return new Set(Buffer.from(d, "base64url")).size >= 16 && !publishedKeys.has(d);
+}
+
 function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
   const { kty, crv, x, d, kid, alg = signingAlgorithm, use = "sig" } = fields;
   if (kty !== "OKP" || crv !== "Ed25519") return "is not an Ed25519 key (kty OKP, crv Ed25519).";
@@ -111,6 +125,7 @@ function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
   if (!isKid(kid)) return "needs a kid of 1 to 200 visible ASCII characters.";
   if (!isKeyText(x)) return "needs its public part (x): 32 bytes as base64url.";
   if (d !== undefined && !isKeyText(d)) return "has a private part (d) that is not 32 bytes as base64url.";
+  if (d !== undefined && !isRandom(String(d))) return "has a private part (d) that others can know: make a new key.";
   return null;
 }
 

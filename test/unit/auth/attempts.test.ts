@@ -45,7 +45,7 @@ function itCounts(limiter: () => AttemptLimiter) {
 
   it("by address, whatever the account, and then takes nothing from the account", async () => {
     const attempt = (index: number) => limiter().take("signIn", { account: `account ${index}`, address });
-    expect(await passed(35, attempt)).toBe(30);
+    expect(await passed(35, attempt)).toBe(10);
     expect(await passed(12, () => limiter().take("signIn", { account: "account 34", address: "198.51.100.40" }))).toBe(
       10,
     );
@@ -78,12 +78,12 @@ function itCounts(limiter: () => AttemptLimiter) {
 
   it("until a success: then the account begins anew, the address does not", async () => {
     const keys = { account: "success", address: "203.0.113.50" };
-    await passed(10, () => limiter().take("signIn", keys));
+    await passed(6, () => limiter().take("signIn", keys));
     await limiter().reset("signIn", keys);
-    expect(await passed(12, () => limiter().take("signIn", keys))).toBe(10);
-    await limiter().reset("signIn", keys);
-    // 22 of the 30 of this address are used.
-    expect(await passed(12, index => limiter().take("signIn", { ...keys, account: `success ${index}` }))).toBe(8);
+    const elsewhere = (index: number) => limiter().take("signIn", { ...keys, address: `198.51.100.${50 + index}` });
+    expect(await passed(12, elsewhere)).toBe(10);
+    // 6 of the 10 of this address are used.
+    expect(await passed(12, index => limiter().take("signIn", { ...keys, account: `success ${index}` }))).toBe(4);
   });
 }
 
