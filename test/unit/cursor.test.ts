@@ -94,7 +94,7 @@ describe("A cursor", () => {
     const cursor = encodeCursor(scope, [1]);
     for (const other of [cursorScope("tools", "POSITION"), cursorScope("topics", "TITLE")]) {
       expect(() => decodeCursor(cursor, other, [{ type: "integer" }], "before")).toThrow(
-        "before is a cursor of another list, filter or order.",
+        "before is an invalid cursor: it belongs to another list, filter or order.",
       );
     }
   });
