@@ -1,6 +1,7 @@
 // What one operation carries: who asks, the database session it reads from, its loaders. A transaction is a new context.
 import type { Database, DatabaseSession, TransactionOptions } from "../db/database";
 import { withTables, type Sql } from "../db/sql";
+import { AppError } from "../errors/app-error";
 import type { Role } from "../generated/prisma/enums";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
@@ -76,6 +77,8 @@ export interface RequestFacts {
   client?: Client;
   requestId: string;
   startedAt?: Date;
+  /** Whether nobody waits for the answer any more: then loaders read nothing more. Somebody always does, when left out. */
+  isOver?: () => boolean;
   /** Notes every statement; false when left out. */
   explain?: boolean;
   /** Where what the answer is made of is noted; nowhere when left out. */
@@ -95,6 +98,7 @@ interface Behind {
   readonly startedAt: Date;
   readonly reads: Reads | null;
   readonly sharing: SharedBatches | null;
+  readonly isOver: () => boolean;
 }
 
 const behind = Symbol("what stands behind the context");
@@ -147,12 +151,12 @@ const behindOf = (ctx: RequestContext): Behind => (ctx as RequestContext & Acces
 
 export function createContext(facts: RequestFacts): RequestContext {
   const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
-  const { startedAt = new Date(), explain = false, reads = null, sharing = null } = facts;
+  const { startedAt = new Date(), explain = false, reads = null, sharing = null, isOver = () => false } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
     { services, requestId, explanation, reads, loaders: new Map() },
-    { database, session, client, startedAt, reads, sharing, identity: { viewer, guestId } },
+    { database, session, client, startedAt, reads, sharing, isOver, identity: { viewer, guestId } },
   );
 }
 
@@ -167,6 +171,11 @@ export interface LoaderSource {
 export function loaderSource(ctx: RequestContext): LoaderSource {
   const { session, database, reads, sharing } = behindOf(ctx);
   return { session, reads, sharing: session === database ? sharing : null };
+}
+
+/** For loaders, before they read. @throws AppError when nobody waits for the answer any more; so nobody sees it. */
+export function assertAwaited(ctx: RequestContext): void {
+  if (behindOf(ctx).isOver()) throw new AppError("SERVICE_UNAVAILABLE", "Nobody waits for the answer any more.");
 }
 
 /** Who has progress and bookmarks: the viewer, or the guest; null for somebody who is neither. */

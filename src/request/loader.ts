@@ -2,7 +2,7 @@
 import DataLoader from "dataloader";
 import type { ChangedType } from "../db/change-set";
 import type { Sql } from "../db/sql";
-import { loaderSource, type RequestContext } from "./context";
+import { assertAwaited, loaderSource, type RequestContext } from "./context";
 import type { ContentReads } from "./reads";
 import type { SharedBatchDefinition } from "./shared-batches";
 
@@ -51,6 +51,7 @@ export function readContent<Row>(
   types: readonly ChangedType[],
   statement: Sql,
 ): Promise<readonly Row[]> {
+  assertAwaited(ctx);
   const { session, reads } = loaderSource(ctx);
   for (const type of types) reads?.all(type);
   return session.query<Row>(statement);
@@ -78,7 +79,11 @@ function loaderOf<Key, Value>(
   const instanceOf = (ctx: RequestContext): DataLoader<Key, Value, unknown> => {
     const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
-    const batch = batchOf(ctx);
+    const read = batchOf(ctx);
+    const batch: Batch<Key, Value> = keys => {
+      assertAwaited(ctx);
+      return read(keys);
+    };
     const created = new DataLoader<Key, Value, unknown>(
       keys => (ctx.explanation ? ctx.explanation.inBatch(definition, () => batch(keys)) : batch(keys)),
       definition.cacheKey ? { cacheKeyFn: definition.cacheKey } : {},

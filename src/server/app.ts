@@ -31,6 +31,7 @@ export interface AppSettings {
   secureCookies: boolean;
   trustedProxyHops: number;
   limits: OperationLimits;
+  operationTimeoutMs: number;
   /** Whether queries that were valid before run compiled, without going through Apollo Server. */
   compiledQueries: boolean;
   /** The manifest of persisted documents; left out, there are none. */
@@ -104,6 +105,7 @@ export async function startApp(
     services,
     log,
     explain,
+    operationTimeoutMs: settings.operationTimeoutMs,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
     documents,

@@ -44,7 +44,7 @@ export function formatError(
   const cause = translateDatabaseError(originOf(error));
   const place = { ...pick(formatted, "locations"), ...pick(formatted, "path") };
   if (cause instanceof AppError) {
-    if (cause.code === "SERVICE_UNAVAILABLE") context.onFault(cause, context.requestId);
+    if (cause.code === "SERVICE_UNAVAILABLE" && cause.cause) context.onFault(cause, context.requestId);
     return { message: cause.message, ...place, extensions: { ...cause.details, code: cause.code } };
   }
   const limit = cause instanceof GraphQLError ? limitOfLibrary(formatted.message) : undefined;

@@ -7,11 +7,12 @@ import { createContext, type Client, type ClientCookies } from "../request/conte
 import { Reads } from "../request/reads";
 import type { Services } from "../request/services";
 import type { SharedBatches } from "../request/shared-batches";
-import { AcceptedTypes } from "./accepted-types";
+import { AcceptedTypes, acceptsJsonAlone } from "./accepted-types";
 import { guestHeader, identify, type Authentication, type Credentials, type Identified } from "./authentication";
 import { canonicalJson } from "./canonical-json";
 import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
+import { within } from "./deadline";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
@@ -19,7 +20,7 @@ import type { KnownOperations, OperationRequest } from "./known-operations";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
 import { Repeats, textOf } from "./repeats";
-import { checkPreflight, readRequest } from "./request-parameters";
+import { checkPreflight, preflightHeader, readRequest } from "./request-parameters";
 import { answerOf, isKeepable, typeOfTag, type CachedAnswer, type ResponseCache } from "./response-cache";
 import { upgradeOf, type Upgrade } from "./upgrade";
 
@@ -30,6 +31,8 @@ export interface GraphQLEndpointOptions {
   authentication: Authentication;
   /** Whether each operation is explained. */
   explain: boolean;
+  /** Longest time for one operation; then the client is told to try again. */
+  operationTimeoutMs: number;
   /** Queries that need not go through Apollo Server; left out, all do. */
   known?: KnownOperations | undefined;
   documents: PersistedDocuments;
@@ -49,7 +52,7 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, documents, isReady } = options;
+  const { authentication, acceptLive, playgroundDirectory, documents, operationTimeoutMs, isReady } = options;
   const parseJson = jsonParser(app);
   const types = new AcceptedTypes();
   const repeats = new Repeats(options.cache);
@@ -88,8 +91,15 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
         userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
         cookies: cookiesOf(request, reply, authentication.cookies),
       };
-      const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
-      return answer(request, reply, { ...asked, text, type }, identified, client);
+      const work = async () => {
+        const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
+        await answer(request, reply, { ...asked, text, type }, identified, client);
+      };
+      await within(operationTimeoutMs, work(), () =>
+        request.log.warn({ requestId: request.id }, "an operation took too long"),
+      );
+      // Of a client that has left, there is nothing more to do.
+      return reply.sent ? reply : reply.hijack();
     },
   });
 }
@@ -107,39 +117,44 @@ type Answering = (
   asked: Asked,
   identified: Identified,
   client: Client,
-) => Promise<FastifyReply>;
+) => Promise<void>;
 
-/** The ways to an answer, the shortest first. */
+/** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
   const { graphql, database, services, explain, known, sharing, cache } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
+    const isOver = () => reply.sent || reply.raw.destroyed;
     const context = (reads?: Reads) =>
       createContext({
-        ...{ database, services, viewer, guestId, client, explain, requestId: request.id },
+        ...{ database, services, viewer, guestId, client, explain, requestId: request.id, isOver },
         ...(sharing ? { sharing } : {}),
         ...(reads ? { reads } : {}),
       });
     const { type } = asked;
     const key = cache ? keyOf(asked) : "";
-    if (known && type !== undefined && key !== null) {
+    if (known && type !== undefined) {
       const kept = cache?.get(key, isAnonymous);
       if (kept) {
         repeats.learn(asked.text, key);
-        return sendAnswer(request, reply, kept, type);
+        sendAnswer(request, reply, kept, type);
+        return;
       }
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
       const reads = cache || request.method === "GET" ? new Reads() : undefined;
       const found = await known.execute(asked, () => context(reads));
+      if (isOver()) return;
       if (found) {
         const text = `${JSON.stringify(found.result)}\n`;
         if (!reads || !isKeepable(reads, isAnonymous)) {
-          return reply.header("content-type", type).headers(privateHeaders).send(text);
+          reply.header("content-type", type).headers(privateHeaders).send(text);
+          return;
         }
         const answer = answerOf(text, reads, found.maxAge);
         if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
-        return sendAnswer(request, reply, answer, type);
+        sendAnswer(request, reply, answer, type);
+        return;
       }
     }
 
@@ -150,11 +165,13 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
     });
     // Incremental delivery is not in the schema, so Apollo has nothing to send in parts.
     if (body.kind !== "complete") throw new Error("an answer in parts");
-    const { status = 200 } = rest;
+    if (isOver()) return;
+    const status = rest.status === 400 && acceptsJsonAlone(request.headers.accept) ? 200 : (rest.status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
     if (!reply.hasHeader("cache-control")) reply.headers(privateHeaders);
-    if (status === 200) types.learn(request.headers.accept, headers.get("content-type"));
-    return reply.code(status).send(body.string);
+    if (rest.status === undefined || rest.status === 200)
+      types.learn(request.headers.accept, headers.get("content-type"));
+    reply.code(status).send(body.string);
   };
 }
 
@@ -164,6 +181,8 @@ function httpRequestOf(request: FastifyRequest, { query, operationName, variable
   const parameters = { query, variables, ...(operationName === null ? {} : { operationName }) };
   const headers = headerMap(request);
   if (method !== "GET") return { method, headers, search: "", body: parameters };
+  // Whether it is needed, checkPreflight has said: of Apollo Server's own check, persisted documents are no exception.
+  headers.set(preflightHeader, "1");
   const search = new URLSearchParams({ ...parameters, variables: JSON.stringify(variables) });
   return { method, headers, search: `?${search.toString()}`, body: undefined };
 }
@@ -208,10 +227,8 @@ function hasTag(header: string | undefined, etag: string): boolean {
   return header.trim() === "*" || header.split(",").some(given => given.trim().replace(/^W\//, "") === etag);
 }
 
-/** Null when there is no telling the question from another one. */
-function keyOf({ query, operationName, variables }: OperationRequest): string | null {
-  const values = canonicalJson(variables);
-  return values === null ? null : `${operationName ?? ""}\n${values}\n${query}`;
+function keyOf({ query, operationName, variables }: OperationRequest): string {
+  return `${operationName ?? ""}\n${canonicalJson(variables)}\n${query}`;
 }
 
 function credentialsOf({ headers }: FastifyRequest, cookies: ClientCookies): Credentials {
