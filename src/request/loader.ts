@@ -80,7 +80,7 @@ function loaderOf<Key, Value>(
     const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
     const read = batchOf(ctx);
-    const batch: Batch<Key, Value> = keys => {
+    const batch: Batch<Key, Value> = async keys => {
       assertAwaited(ctx);
       return read(keys);
     };

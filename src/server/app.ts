@@ -30,6 +30,8 @@ export interface AppSettings {
   corsOrigins: readonly string[];
   secureCookies: boolean;
   trustedProxyHops: number;
+  /** 10,000 when left out. */
+  maxConnections?: number;
   limits: OperationLimits;
   operationTimeoutMs: number;
   /** Whether queries that were valid before run compiled, without going through Apollo Server. */
@@ -113,6 +115,7 @@ export async function startApp(
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
+    maxConnections: settings.maxConnections,
     playgroundDirectory: settings.playgroundDirectory,
     isReady: () => ready,
   });
