@@ -114,8 +114,8 @@ const publishedKeys = new Set([
 ]);
 
 /** Among 32 random bytes, fewer than 16 different ones are never met; among repeated ones and words of small letters they are. */
-function isRandom(d: string): boolean {
-  return new Set(Buffer.from(d, "base64url")).size >= 16 && !publishedKeys.has(d);
+function isRandom(d: unknown): boolean {
+  return typeof d === "string" && new Set(Buffer.from(d, "base64url")).size >= 16 && !publishedKeys.has(d);
 }
 
 function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
@@ -125,7 +125,7 @@ function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
   if (!isKid(kid)) return "needs a kid of 1 to 200 visible ASCII characters.";
   if (!isKeyText(x)) return "needs its public part (x): 32 bytes as base64url.";
   if (d !== undefined && !isKeyText(d)) return "has a private part (d) that is not 32 bytes as base64url.";
-  if (d !== undefined && !isRandom(String(d))) return "has a private part (d) that others can know: make a new key.";
+  if (d !== undefined && !isRandom(d)) return "has a private part (d) that others can know: make a new key.";
   return null;
 }
 

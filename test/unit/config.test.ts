@@ -127,7 +127,7 @@ describe("loadConfig", () => {
     });
   });
 
-  it("closes in production what is not switched on", () => {
+  it("closes in production what is not switched on (R14)", () => {
     const { host, content, http, log, accounts } = loadConfig({ NODE_ENV: "production" });
     expect([host, content.onStart, http.playground, http.introspection, log.format, accounts.secureCookies]).toEqual([
       "0.0.0.0",

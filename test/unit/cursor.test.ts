@@ -35,7 +35,7 @@ function read(cursor: string, types: readonly ColumnType[], of = scope): KeyValu
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-describe("A cursor", () => {
+describe("A cursor (R9)", () => {
   it("gives back the sort values it was made of, of every type", () => {
     fc.assert(fc.property(keys, ([types, values]) => expect(read(encodeCursor(scope, values), types)).toEqual(values)));
   });

@@ -17,7 +17,7 @@ interface FaultAnswer {
   errors: { message: string; path?: unknown; extensions: Record<string, unknown> }[];
 }
 
-describe("An unexpected error", () => {
+describe("An unexpected error (R11, R13, B17)", () => {
   it("is told to the client as an id only, and the log has its cause under that id", async () => {
     const server = await startTestServer({ golden: "catalogue" });
     try {
@@ -50,7 +50,7 @@ if (serverUrl === undefined) {
 }
 
 function describeOnServer(url: string): void {
-  describe("PostgreSQL that goes away", () => {
+  describe("PostgreSQL that goes away (R25, B16)", () => {
     const name = `learngraph_test_${randomUUID().replaceAll("-", "")}`;
     const { log: logger, lines: log } = createTestLog();
     let proxy: Proxy;

@@ -30,7 +30,7 @@ async function refuse(query: string, code: string, variables?: Record<string, un
 
 const repeat = (count: number, part: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => part(i)).join(" ");
-describe("A document that is not GraphQL", () => {
+describe("A document that is not GraphQL (R5, B6)", () => {
   it.each([
     ["an open bracket", "{ topics { nodes { slug }"],
     ["an open string", `{ topic(by: { slug: "${canary}`],
@@ -44,7 +44,7 @@ describe("A document that is not GraphQL", () => {
   });
 });
 
-describe("A document that does not fit the schema", () => {
+describe("A document that does not fit the schema (R6, B7)", () => {
   it.each([
     ["an unknown field", "{ topicz { slug } }"],
     ["an unknown field on a type", "{ topics { nodes { passwordHash } } }"],
@@ -76,7 +76,7 @@ describe("A document that does not fit the schema", () => {
   });
 });
 
-describe("A document that is too large", () => {
+describe("A document that is too large (R5, R6, R14, B8)", () => {
   const typenames = (count: number) => repeat(count, i => `a${i}: __typename`);
   const tooLarge: [problem: string, name: string, query: string][] = [
     ["20000 bytes", "spaces and comments", `{ __typename } # ${"x".repeat(20_000)}`],
@@ -133,7 +133,7 @@ describe("A document that is too large", () => {
   });
 });
 
-describe("An operation that asks for too many objects", () => {
+describe("An operation that asks for too many objects (R7, R8, B8)", () => {
   const literal = "{ topics(first: 100) { nodes { tools(first: 100) { nodes { slug } } } } }";
   const withVariable = literal.replaceAll("100", "$n");
   const cases: { name: string; query: string; variables?: Record<string, unknown> }[] = [
