@@ -29,7 +29,7 @@ const hour = 60 * minute;
 export const attemptLimits = Object.freeze({
   signIn: {
     account: { attempts: 10, seconds: 10 * minute },
-    address: { attempts: 30, seconds: 10 * minute },
+    address: { attempts: 10, seconds: minute },
   },
   // By account, since each sends a mail: nobody's mailbox is to be filled from many addresses.
   signUp: {

@@ -117,6 +117,11 @@ async function readKey(value: unknown, name: string): Promise<Key> {
   };
 }
 
+/** Among 32 random bytes, fewer than 16 different ones are never met; among repeated ones and words of small letters they are. */
+function isRandom(d: unknown): boolean {
+  return typeof d === "string" && new Set(Buffer.from(d, "base64url")).size >= 16;
+}
+
 function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
   const { kty, crv, x, d, kid, alg = signingAlgorithm, use = "sig" } = fields;
   if (kty !== "OKP" || crv !== "Ed25519") return "is not an Ed25519 key (kty OKP, crv Ed25519).";
@@ -125,6 +130,7 @@ function keyProblem(fields: Readonly<Record<string, unknown>>): string | null {
   if (!isKeyText(x)) return "needs its public part (x): 32 bytes as base64url.";
   if (publishedKeys.has(x)) return "is an example that everybody has: make one with auth new-key.";
   if (d !== undefined && !isKeyText(d)) return "has a private part (d) that is not 32 bytes as base64url.";
+  if (d !== undefined && !isRandom(d)) return "has a private part (d) that others can know: make a new key.";
   return null;
 }
 

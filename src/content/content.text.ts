@@ -1,7 +1,7 @@
 // What counts as a slug, an emoji, a day, a decimal or a URL in content. Pure; knows nothing of files.
 import { isCalendarDay } from "../db/stored-values";
 
-const slugPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+export const slugPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const longestSlug = 80;
 
 export function isSlug(value: string): boolean {

@@ -7,9 +7,12 @@ import { isStorableText } from "../request/column";
 /** Marks a class of inputs whose rules are checked by the mutation itself, which puts what breaks them into its `userErrors`. */
 export abstract class MutationInput {}
 
+/** Of any text, also of those without a rule of their own; the longest that anybody writes is a lesson. */
+const maxTextLength = 50_000;
+
 /**
- * type-graphql's hook for every argument. Text anywhere in the arguments must be well-formed Unicode without NUL, which PostgreSQL
- * cannot hold. Classes without rules (PageArgs, which checks itself) pass.
+ * type-graphql's hook for every argument. Text anywhere in the arguments must be of a bounded length, and well-formed Unicode without NUL,
+ * which PostgreSQL cannot hold. Classes without rules (PageArgs, which checks itself) pass.
  * @throws AppError BAD_USER_INPUT that names each field and its rule, and repeats no value.
  */
 export async function validateArgument(
@@ -41,6 +44,7 @@ async function validateOnce(input: object): Promise<void> {
 
 function checkText(value: unknown, path: string): void {
   if (typeof value === "string") {
+    if (value.length > maxTextLength) throw badInput(path, `must have at most ${maxTextLength} characters.`);
     if (!isStorableText(value)) throw badInput(path, "must not hold NUL characters or broken Unicode.");
   } else if (typeof value === "object" && value !== null) {
     for (const [key, inner] of Object.entries(value)) checkText(inner, path === "" ? key : `${path}.${key}`);

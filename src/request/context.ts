@@ -1,6 +1,7 @@
 // What one operation carries: who asks, the database session it reads from, its loaders. A transaction is a new context.
 import type { Database, DatabaseSession, TransactionOptions } from "../db/database";
 import { withTables, type Sql } from "../db/sql";
+import { AppError } from "../errors/app-error";
 import type { Role } from "../generated/prisma/enums";
 import type { Charge } from "./charge";
 import { Explanation } from "./explain";
@@ -82,6 +83,8 @@ export interface RequestFacts {
   client?: Client;
   requestId: string;
   startedAt?: Date;
+  /** Whether nobody waits for the answer any more: then loaders read nothing more. Somebody always does, when left out. */
+  isOver?: () => boolean;
   /** Notes every statement; false when left out. */
   explain?: boolean;
   /** Where what the answer is made of is noted; nowhere when left out. */
@@ -109,6 +112,7 @@ interface Behind {
   readonly sharing: SharedBatches | null;
   /** Until something was read that the replica may not have yet: what that leads to has to be there. */
   mayLag: boolean;
+  readonly isOver: () => boolean;
 }
 
 const behind = Symbol("what stands behind the context");
@@ -173,12 +177,13 @@ export function createContext(facts: RequestFacts): RequestContext {
     mayLag = false,
     charge = null,
     observer = null,
+    isOver = () => false,
   } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
     { services, requestId, explanation, reads, charge, observer, loaders: new Map() },
-    { database, session, client, startedAt, reads, sharing, mayLag, identity: { viewer, guestId } },
+    { database, session, client, startedAt, reads, sharing, mayLag, isOver, identity: { viewer, guestId } },
   );
 }
 
@@ -194,6 +199,11 @@ export function loaderSource(ctx: RequestContext): LoaderSource {
   const { session, database, reads, sharing, mayLag } = behindOf(ctx);
   if (session !== database) return { session, reads, sharing: null };
   return { session: (mayLag ? database.replica : null) ?? database, reads, sharing };
+}
+
+/** For loaders, before they read. @throws AppError when nobody waits for the answer any more; so nobody sees it. */
+export function assertAwaited(ctx: RequestContext): void {
+  if (behindOf(ctx).isOver()) throw new AppError("SERVICE_UNAVAILABLE", "Nobody waits for the answer any more.");
 }
 
 /** Who has progress and bookmarks: the viewer, or the guest; null for somebody who is neither. */

@@ -36,12 +36,12 @@ export function decodeCursor(
   argument: "after" | "before",
 ): KeyValue[] {
   const parts = cursor.length <= maxLength ? parse(cursor) : undefined;
-  if (!parts || parts[0] !== version || typeof parts[1] !== "string")
-    throw badInput(argument, "is not a valid cursor.");
-  if (parts[1] !== scope) throw badInput(argument, "is a cursor of another list, filter or order.");
+  if (!parts || parts[0] !== version || typeof parts[1] !== "string") throw badInput(argument, "is an invalid cursor.");
+  if (parts[1] !== scope)
+    throw badInput(argument, "is an invalid cursor: it belongs to another list, filter or order.");
   const keys = parts.slice(2);
   if (keys.length !== types.length || !keys.every((key, index) => fits(key, types[index]))) {
-    throw badInput(argument, "is not a valid cursor.");
+    throw badInput(argument, "is an invalid cursor.");
   }
   return keys as KeyValue[];
 }

@@ -149,12 +149,14 @@ export interface FilterColumn {
 const column = (place: Place, name: string): Sql => trustedSql(`${place.alias}."${name}"`);
 const parameter = (value: unknown, type: string): Sql => sql`${value}::${trustedSql(type)}`;
 
-/** `eq` and `in`. */
+/** `eq` and `in`, for a column of text or of an enum. */
 export function choiceCondition({ name, type }: FilterColumn): FieldCondition {
   return operators({
-    eq: (value, place) => sql`${column(place, name)} = ${parameter(value, type)}`,
-    in: (value, place) =>
-      sql`${column(place, name)} = ANY (${parameter(checkLength(value as unknown[], place.path), "text[]")}::${trustedSql(`${type}[]`)})`,
+    eq: (value, place) => sql`${column(place, name)} = ${parameter(checkText(value as string, place.path), type)}`,
+    in: (value, place) => {
+      const texts = checkLength(value as string[], place.path).map(text => checkText(text, place.path));
+      return sql`${column(place, name)} = ANY (${parameter(texts, "text[]")}::${trustedSql(`${type}[]`)})`;
+    },
   });
 }
 

@@ -2,7 +2,7 @@
 import DataLoader from "dataloader";
 import type { ChangedType } from "../db/change-set";
 import type { Sql } from "../db/sql";
-import { loaderSource, type RequestContext } from "./context";
+import { assertAwaited, loaderSource, type RequestContext } from "./context";
 import type { ContentReads } from "./reads";
 import type { SharedBatchDefinition } from "./shared-batches";
 
@@ -53,6 +53,7 @@ export function readContent<Row>(
   types: readonly ChangedType[],
   statement: Sql,
 ): Promise<readonly Row[]> {
+  assertAwaited(ctx);
   const { session, reads } = loaderSource(ctx);
   for (const type of types) reads?.all(type);
   return session.query<Row>(statement);
@@ -80,7 +81,11 @@ function loaderOf<Key, Value>(
   const instanceOf = (ctx: RequestContext): DataLoader<Key, Value, unknown> => {
     const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
-    const batch = observed(ctx, definition, batchOf(ctx));
+    const read = observed(ctx, definition, batchOf(ctx));
+    const batch: Batch<Key, Value> = async keys => {
+      assertAwaited(ctx);
+      return read(keys);
+    };
     const created = new DataLoader<Key, Value, unknown>(
       batch,
       definition.cacheKey ? { cacheKeyFn: definition.cacheKey } : {},

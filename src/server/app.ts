@@ -33,7 +33,10 @@ export interface AppSettings {
   corsOrigins: readonly string[];
   secureCookies: boolean;
   trustedProxyHops: number;
+  /** 10,000 when left out. */
+  maxConnections?: number;
   limits: OperationLimits;
+  operationTimeoutMs: number;
   /** Whether queries that were valid before run compiled, without going through Apollo Server. */
   compiledQueries: boolean;
   /** The manifest of persisted documents; left out, there are none. */
@@ -129,6 +132,7 @@ export async function startApp(
     log,
     explain,
     load,
+    operationTimeoutMs: settings.operationTimeoutMs,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
     budget: settings.budget,
@@ -138,6 +142,7 @@ export async function startApp(
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,
+    maxConnections: settings.maxConnections,
     playgroundDirectory: settings.playgroundDirectory,
     isReady: () => ready,
   });

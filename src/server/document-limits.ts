@@ -12,7 +12,7 @@ export interface OperationLimits {
 
 /** Limits that no honest document comes near; they are not for operators to change. */
 export const fixedLimits = {
-  maxDocumentLength: 20_000,
+  maxDocumentBytes: 20_000,
   maxTokens: 2_000,
   maxNesting: 60,
   maxComments: 200,
@@ -37,8 +37,8 @@ export interface OperationSize {
  * @throws AppError QUERY_TOO_COMPLEX
  */
 export function checkDocumentText(text: string): void {
-  if (text.length > fixedLimits.maxDocumentLength) {
-    throw tooComplex(`The document is longer than ${fixedLimits.maxDocumentLength} characters.`);
+  if (Buffer.byteLength(text) > fixedLimits.maxDocumentBytes) {
+    throw tooComplex(`The document is larger than ${fixedLimits.maxDocumentBytes} bytes.`);
   }
   const { nesting, comments } = scan(text);
   if (nesting > fixedLimits.maxNesting)

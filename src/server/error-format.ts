@@ -59,11 +59,14 @@ function errorForClients(
   const cause = translateDatabaseError(originOf(error));
   const place = { ...pick(formatted, "locations"), ...pick(formatted, "path") };
   if (cause instanceof AppError) {
-    if (cause.code === "SERVICE_UNAVAILABLE") context.onFault(cause, context.requestId);
+    if (cause.code === "SERVICE_UNAVAILABLE" && cause.cause) context.onFault(cause, context.requestId);
     return { message: cause.message, ...place, extensions: { ...cause.details, code: cause.code } };
   }
   const limit = cause instanceof GraphQLError ? limitOfLibrary(formatted.message) : undefined;
   if (limit !== undefined) return { message: limit, ...place, extensions: { code: "QUERY_TOO_COMPLEX" } };
+  if (formatted.message.startsWith("GraphQL introspection is not allowed")) {
+    return { message: "Introspection is switched off.", ...place, extensions: { code: "GRAPHQL_VALIDATION_FAILED" } };
+  }
   // Apollo gives it the status and the header, and a code of its own.
   if (formatted.message.startsWith("GET requests only support query operations")) {
     return { message: "GET runs queries only: send mutations with POST.", extensions: { code: "METHOD_NOT_ALLOWED" } };

@@ -8,13 +8,14 @@ import { createContext, type Client, type ClientCookies } from "../request/conte
 import { Reads } from "../request/reads";
 import type { Services } from "../request/services";
 import type { SharedBatches } from "../request/shared-batches";
-import { AcceptedTypes } from "./accepted-types";
+import { AcceptedTypes, acceptsJsonAlone } from "./accepted-types";
 import { guestHeader, identify, type Authentication, type Credentials, type Identified } from "./authentication";
 import { canonicalJson } from "./canonical-json";
 import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
 import { budgetHeaders, chargeRequests, commonReport, reportOf } from "./charged-request";
 import type { CostBudget } from "./cost-budget";
+import { within } from "./deadline";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
@@ -25,7 +26,7 @@ import type { OperationRecord } from "./operation-record";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
 import { Repeats, textOf } from "./repeats";
-import { checkPreflight, readRequest } from "./request-parameters";
+import { checkPreflight, preflightHeader, readRequest } from "./request-parameters";
 import {
   answerOf,
   bodyOf,
@@ -46,6 +47,8 @@ export interface GraphQLEndpointOptions {
   load: Load;
   /** Whether each operation is explained. */
   explain: boolean;
+  /** Longest time for one operation; then the client is told to try again. */
+  operationTimeoutMs: number;
   /** Queries that need not go through Apollo Server; left out, all do. */
   known?: KnownOperations | undefined;
   documents: PersistedDocuments;
@@ -69,7 +72,17 @@ export const endpoint = "/graphql";
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
-  const { authentication, acceptLive, playgroundDirectory, documents, budget, load, observation, isReady } = options;
+  const {
+    authentication,
+    acceptLive,
+    playgroundDirectory,
+    documents,
+    budget,
+    load,
+    observation,
+    operationTimeoutMs,
+    isReady,
+  } = options;
   const parseJson = jsonParser(app);
   const types = new AcceptedTypes();
   const repeats = new Repeats(options.cache);
@@ -91,25 +104,32 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
   const read = async (request: FastifyRequest, reply: FastifyReply, found: Omit<Asked, keyof OperationRequest>) => {
     const address = addressOf(request);
     const leave = load.enter(address);
-    try {
-      if (request.method === "POST") request.body = parseJson(request);
-      const asked = { ...readRequest(request, documents), ...found };
-      const client = {
-        address,
-        userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
-        cookies: cookiesOf(request, reply, authentication.cookies),
-      };
-      const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
-        (error: unknown) => {
-          charge(request, null);
-          throw error;
-        },
-      );
-      charge(request, identified.viewer);
-      return await answer(request, reply, asked, identified, client);
-    } finally {
-      leave();
-    }
+    const work = async () => {
+      try {
+        if (request.method === "POST") request.body = parseJson(request);
+        const asked = { ...readRequest(request, documents), ...found };
+        const client = {
+          address,
+          userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
+          cookies: cookiesOf(request, reply, authentication.cookies),
+        };
+        const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
+          (error: unknown) => {
+            charge(request, null);
+            throw error;
+          },
+        );
+        charge(request, identified.viewer);
+        await answer(request, reply, asked, identified, client);
+      } finally {
+        leave();
+      }
+    };
+    await within(operationTimeoutMs, work(), () =>
+      request.log.warn({ requestId: request.id }, "an operation took too long"),
+    );
+    // Of a client that has left, there is nothing more to do.
+    return reply.sent ? reply : reply.hijack();
   };
   app.route({
     method: ["GET", "POST"],
@@ -154,18 +174,19 @@ type Answering = (
   asked: Asked,
   identified: Identified,
   client: Client,
-) => Promise<FastifyReply>;
+) => Promise<void>;
 
-/** The ways to an answer, the shortest first. */
+/** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
   const { graphql, database, services, load, explain, known, sharing, cache, budget, observation } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
+    const isOver = () => reply.sent || reply.raw.destroyed;
     // What an editor has just published through another instance may not have been heard here yet.
     const isEditor = viewer !== null && hasRole(viewer, "EDITOR");
     const context = (reads?: Reads, mayLag = false) =>
       createContext({
-        ...{ database, services, viewer, guestId, client, explain, requestId: request.id, mayLag },
+        ...{ database, services, viewer, guestId, client, explain, requestId: request.id, mayLag, isOver },
         ...(sharing ? { sharing } : {}),
         ...(observation ? { observer: observation } : {}),
         ...(reads ? { reads } : {}),
@@ -173,29 +194,33 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       });
     const { type, record } = asked;
     const key = cache ? keyOf(asked) : "";
-    if (known && type !== undefined && key !== null) {
+    if (known && type !== undefined) {
       const kept = isEditor ? null : cache?.get(key, isAnonymous);
       if (kept) {
         repeats.learn(asked.text, key);
         record?.answered("cache", kept.facts);
-        return sendAnswer(request, reply, kept, type, "hit");
+        sendAnswer(request, reply, kept, type, "hit");
+        return;
       }
       if (record) record.missed = cache !== undefined;
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
       const reads = cache || request.method === "GET" ? new Reads() : undefined;
       const found = await known.execute(asked, () => context(reads, !isEditor));
+      if (isOver()) return;
       if (found) {
         const { result, cost, maxAge, facts } = found;
         record?.answered("compiled", facts, cost);
         if (!reads || !isKeepable(reads, isAnonymous)) {
           reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(request));
-          return reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(reportOf(request))}`);
+          reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(reportOf(request))}`);
+          return;
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
         const answer = answerOf({ data: result.data, reads, maxAge, cost, facts }, extensions);
         if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
-        return sendAnswer(request, reply, answer, type, "miss");
+        sendAnswer(request, reply, answer, type, "miss");
+        return;
       }
     }
 
@@ -208,12 +233,14 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
     });
     // Incremental delivery is not in the schema, so Apollo has nothing to send in parts.
     if (body.kind !== "complete") throw new Error("an answer in parts");
-    const { status = 200 } = rest;
+    if (isOver()) return;
+    const status = rest.status === 400 && acceptsJsonAlone(request.headers.accept) ? 200 : (rest.status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
     if (!reply.hasHeader("cache-control")) reply.headers(privateHeaders);
     reply.headers(budgetHeaders(request));
-    if (status === 200) types.learn(request.headers.accept, headers.get("content-type"));
-    return reply.code(status).send(body.string);
+    if (rest.status === undefined || rest.status === 200)
+      types.learn(request.headers.accept, headers.get("content-type"));
+    reply.code(status).send(body.string);
   };
 }
 
@@ -223,6 +250,8 @@ function httpRequestOf(request: FastifyRequest, { query, operationName, variable
   const parameters = { query, variables, ...(operationName === null ? {} : { operationName }) };
   const headers = headerMap(request);
   if (method !== "GET") return { method, headers, search: "", body: parameters };
+  // Whether it is needed, checkPreflight has said: of Apollo Server's own check, persisted documents are no exception.
+  headers.set(preflightHeader, "1");
   const search = new URLSearchParams({ ...parameters, variables: JSON.stringify(variables) });
   return { method, headers, search: `?${search.toString()}`, body: undefined };
 }
@@ -285,10 +314,8 @@ function hasTag(header: string | undefined, etag: string): boolean {
   return header.trim() === "*" || header.split(",").some(given => given.trim().replace(/^W\//, "") === etag);
 }
 
-/** Null when there is no telling the question from another one. */
-function keyOf({ query, operationName, variables }: OperationRequest): string | null {
-  const values = canonicalJson(variables);
-  return values === null ? null : `${operationName ?? ""}\n${values}\n${query}`;
+function keyOf({ query, operationName, variables }: OperationRequest): string {
+  return `${operationName ?? ""}\n${canonicalJson(variables)}\n${query}`;
 }
 
 function credentialsOf({ headers }: FastifyRequest, cookies: ClientCookies): Credentials {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
+import { acceptsJsonAlone } from "./accepted-types";
 import { budgetHeaders, reportOf } from "./charged-request";
 import { httpStatus, maskedError } from "./error-format";
 
@@ -35,7 +36,8 @@ export function sendError(
   if (known.code === "SERVICE_UNAVAILABLE") reply.header("retry-after", "1");
   const { retryAfterSeconds } = known.details;
   if (typeof retryAfterSeconds === "number") reply.header("retry-after", String(retryAfterSeconds));
-  return reply.code(httpStatus[known.code]).send({
+  const isOfGraphQL = known.code === "QUERY_TOO_COMPLEX" && acceptsJsonAlone(request.headers.accept);
+  return reply.code(isOfGraphQL ? 200 : httpStatus[known.code]).send({
     errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }],
     ...(extensions ? { extensions } : {}),
   });
@@ -58,7 +60,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const [status, message] = brokenRequests[error.code ?? ""] ?? ["400 Bad Request", "The request is not valid HTTP."];
   const body = JSON.stringify({ errors: [{ message, extensions: { code: "BAD_REQUEST" } }] });
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close`;
   if (socket.writable) socket.write(`${head}\r\n\r\n${body}`);
   socket.destroySoon();
 }

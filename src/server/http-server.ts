@@ -29,6 +29,8 @@ export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authent
   log: Logger;
   corsOrigins: readonly string[];
   trustedProxyHops: number;
+  /** Further ones are closed at once; 10,000 when left out. */
+  maxConnections?: number | undefined;
 }
 
 /** Wires everything up; does not listen. */
@@ -57,7 +59,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     frameworkErrors: (error, request, reply) => void answerError(reply, request, error),
     clientErrorHandler: answerBrokenRequest,
   });
-  app.server.maxConnections = 10_000;
+  app.server.maxConnections = options.maxConnections ?? 10_000;
   acceptJsonAlone(app);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(headersOfAll(request));

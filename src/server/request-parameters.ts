@@ -1,13 +1,16 @@
 // What a GraphQL request over HTTP must look like before Apollo sees it: its parameters, and that no other site could have made a browser
 // send it. Knows nothing of the schema.
 import type { FastifyRequest } from "fastify";
-import { AppError } from "../errors/app-error";
+import { AppError, badInput } from "../errors/app-error";
 import type { OperationRequest } from "./known-operations";
 import type { PersistedDocuments } from "./persisted-documents";
 
 /** A browser asks the server first (preflight) before it lets a page of another origin send one of these. */
-const preflightHeaders = ["apollo-require-preflight", "x-apollo-operation-name"];
+export const preflightHeader = "apollo-require-preflight";
+const preflightHeaders = [preflightHeader, "x-apollo-operation-name"];
 const json = /^application\/json\s*(;|$)/i;
+/** Deeper than any input of the schema. Whoever walks variables, graphql-js too, calls itself once for each level. */
+const deepestVariables = 50;
 
 /**
  * What the request asks for.
@@ -21,14 +24,17 @@ export function readRequest(request: FastifyRequest, documents: PersistedDocumen
 }
 
 /**
- * The document among the parameters of one operation. Everything else has the right type afterwards.
- * @throws AppError BAD_REQUEST that names the parameter.
+ * The document among the parameters of one operation. Everything else has the right type afterwards, and a bounded depth.
+ * @throws AppError BAD_REQUEST that names the parameter, BAD_USER_INPUT for variables that are nested too deeply.
  */
 export function checkParameters(parameters: Readonly<Record<string, unknown>>, documents: PersistedDocuments): string {
   const { query, documentId, operationName, variables, extensions } = parameters;
   if (!isAbsent(operationName) && typeof operationName !== "string") throw badRequest("operationName must be text.");
   for (const [name, value] of Object.entries({ variables, extensions })) {
     if (!isAbsent(value) && !isObject(value)) throw badRequest(`${name} must be a JSON object.`);
+  }
+  if (isDeeper(variables, deepestVariables)) {
+    throw badInput("variables", `must not be nested deeper than ${deepestVariables} levels.`);
   }
   // In these words, clients that try persisted queries by themselves go on without them.
   if (isObject(extensions) && extensions["persistedQuery"]) throw badRequest("PersistedQueryNotSupported");
@@ -42,11 +48,16 @@ export function checkParameters(parameters: Readonly<Record<string, unknown>>, d
   return query;
 }
 
-/** JSON with a POST needs a preflight by itself. @throws AppError BAD_REQUEST */
-export function checkPreflight({ method, headers }: FastifyRequest): void {
+/**
+ * JSON with a POST needs a preflight by itself. A persisted document that is a query is the operator's own and changes nothing: it may be
+ * asked for by its address alone, so that a CDN can keep it.
+ * @throws AppError BAD_REQUEST
+ */
+export function checkPreflight({ method, headers, query }: FastifyRequest): void {
   if (method !== "GET" || json.test(headers["content-type"] ?? "")) return;
-  if (preflightHeaders.some(name => headers[name])) return;
-  throw badRequest(`Send the header ${preflightHeaders[0]} with a GET request: it keeps other sites from sending it.`);
+  if (preflightHeaders.some(name => headers[name]) || (isObject(query) && typeof query["documentId"] === "string"))
+    return;
+  throw badRequest(`Send the header ${preflightHeader} with a GET request: it keeps other sites from sending it.`);
 }
 
 function parametersOfBody(body: unknown): Readonly<Record<string, unknown>> {
@@ -72,6 +83,11 @@ function parsed(name: string, value: unknown): unknown {
     // Falls through: it is not JSON.
   }
   throw badRequest(`${name} must be a JSON object.`);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some(inner => isDeeper(inner, levels - 1));
 }
 
 function isAbsent(value: unknown): value is null | undefined {

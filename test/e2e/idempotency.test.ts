@@ -47,7 +47,7 @@ async function send(key: string, given: { lessonId?: string | undefined; as?: st
 
 const forget = () => server.database.models.lessonProgress.deleteMany();
 
-describe("Idempotency-Key", () => {
+describe("Idempotency-Key (R24)", () => {
   beforeEach(forget);
 
   it("gives the first answer again, and does nothing", async () => {

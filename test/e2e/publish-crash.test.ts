@@ -48,7 +48,7 @@ async function publishAll(url: string, token: string, ids: number[], acknowledge
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-it(`loses nothing in ${kills} kills in the middle of ${drafts} publications`, async () => {
+it(`loses nothing in ${kills} kills in the middle of ${drafts} publications (R24)`, async () => {
   const { viewer, ids } = await shared.use(async database => {
     const editor = await createViewer(database, { role: "EDITOR" });
     const content = {

@@ -23,7 +23,7 @@ const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getS
   type ? Object.values(type.getFields()).map(field => ({ path: `${type.name}.${field.name}`, field })) : [],
 );
 
-describe("root fields", () => {
+describe("root fields (R17, B12)", () => {
   let api: TestApi;
   let viewer: Viewer;
 
@@ -91,7 +91,7 @@ describe("root fields", () => {
   });
 });
 
-describe("enforceAccess", () => {
+describe("enforceAccess (R17)", () => {
   const asked: string[] = [];
 
   function schemaWith(access: Record<string, unknown>): GraphQLSchema {

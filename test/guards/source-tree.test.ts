@@ -69,8 +69,18 @@ describe("The source", () => {
     expect(readers).not.toEqual([]);
   });
 
-  it("sends no SQL that Prisma does not parameterise", () => {
+  it("sends no SQL that Prisma does not parameterise (R16)", () => {
     expect(sources.filter(({ text }) => /\$(query|execute)RawUnsafe/.test(text))).toEqual([]);
+  });
+
+  it("checks inputs as strictly as class-validator can, and takes no filter in a form that the schema does not have (R16)", () => {
+    const loose = /forbidUnknownValues:\s*false|GraphQLJSON|JSONResolver|JSONObjectResolver/;
+    expect(sources.filter(({ text }) => loose.test(text)).map(({ path }) => path)).toEqual([]);
+    expect(sources.some(({ text }) => text.includes("forbidUnknownValues: true"))).toBe(true);
+    // Then a filter that is undefined is an error of Prisma's, and does not find everything.
+    expect(readFileSync("prisma/schema.prisma", "utf8")).toMatch(
+      /previewFeatures\s*=\s*\[[^\]]*"strictUndefinedChecks"/,
+    );
   });
 
   it("says at the top of each file what it owns", () => {

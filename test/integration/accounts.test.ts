@@ -279,7 +279,7 @@ describe("Mutation.signIn", () => {
       viewer { user { email } } tokens { accessToken refreshToken } userErrors { code message path }
     } }`;
 
-  it("answers the same for an unknown address as for a wrong password", async () => {
+  it("answers the same for an unknown address as for a wrong password (R20)", async () => {
     const { email } = await createPerson();
     const [unknown, wrong] = await Promise.all(
       [newEmail(), email].map(address => run(query, { input: { email: address, password: newPassword } })),
@@ -869,7 +869,7 @@ describe("Query.users", () => {
   });
 });
 
-describe("Mutation.setUserRole", () => {
+describe("Mutation.setUserRole (B14)", () => {
   const userId = (person: Person) => encodeNodeId("User", person.viewer.userId);
   const soleAdmin = async () => {
     const admin = await createPerson({ role: "ADMIN" });

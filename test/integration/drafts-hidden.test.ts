@@ -106,7 +106,7 @@ it("no operation that the schema allows gives one away", async () => {
   );
 }, 300_000);
 
-describe("Nobody but editors is led to one", () => {
+describe("Nobody but editors is led to one (R17)", () => {
   const kinds = ["topic", "tool", "module", "lesson"] as const;
 
   it.each(kinds)("by the slug or the id of a %s", async kind => {

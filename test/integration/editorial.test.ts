@@ -116,10 +116,14 @@ describe("Drafts", () => {
   });
 
   it("that break a rule are refused with the path of each field", async () => {
-    const { userErrors } = await edit("createTool", newTool("Bad Slug", `, models: ["${"m".repeat(61)}"]`));
+    const { userErrors } = await edit("createTool", newTool("bad-models", `, models: ["${"m".repeat(61)}"]`));
     expect(userErrors.map(({ code, path }) => [code, path])).toEqual([
       ["INVALID", ["input", "content", "models", "0"]],
     ]);
+    for (const slug of ["Bad Slug", "-", "a--b", "é", "a-"]) {
+      const refused = await edit("createTool", newTool(slug));
+      expect(refused.userErrors).toMatchObject([{ code: "INVALID", path: ["input", "slug"] }]);
+    }
     const taken = await edit("createTool", newTool("cursor"));
     expect(taken.userErrors).toMatchObject([{ code: "CONFLICT", path: ["input", "slug"] }]);
   });

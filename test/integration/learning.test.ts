@@ -245,7 +245,7 @@ describe.each(Object.entries(documents))("Mutation.%s", (name, document) => {
     expect(await stored()).toEqual(before);
   });
 
-  it("says which input names nothing that is there", async () => {
+  it("says which input names nothing that is there (B11, B14)", async () => {
     const { id } = await createModule(api.database, { topicId: (await createTopic(api.database)).id, position: 1 });
     const before = await stored();
     const ids = [encodeNodeId("Lesson", nowhere), encodeNodeId("Module", id), encodeNodeId("Lesson", "9999999999")];

@@ -99,7 +99,7 @@ async function read(path: string, as?: Viewer): Promise<Map<string, LessonData["
   return new Map(lessonsIn(data).map(({ slug, content }) => [slug, content]));
 }
 
-describe.each(Object.keys(paths))("%s", path => {
+describe.each(Object.keys(paths))("%s (R17)", path => {
   it("shows guests the text of a public lesson", async () => {
     const body = {
       text: expect.stringContaining("Body"),

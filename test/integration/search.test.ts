@@ -106,7 +106,7 @@ describe("search over the shipped catalogue", () => {
     }
   });
 
-  it("takes any text as words to look for, and nothing as SQL or as an error", async () => {
+  it("takes any text as words to look for, and nothing as SQL or as an error (R15, R16)", async () => {
     const odd = fc.oneof(
       fc.string({ minLength: 1, maxLength: 60 }),
       fc.constantFrom(

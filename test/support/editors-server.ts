@@ -49,6 +49,7 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
     live: { ...defaultLiveLimits, ...live },
     secureCookies: false,
     explain: false,
+    operationTimeoutMs: 9_000,
     trustedProxyHops: 0,
     isReady: () => true,
   });

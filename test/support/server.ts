@@ -54,6 +54,7 @@ export async function startTestServer({
       secureCookies: false,
       trustedProxyHops: 0,
       limits: { maxDepth: 15, maxCost: 10_000 },
+      operationTimeoutMs: 9_000,
       compiledQueries: true,
       sharedBatches: true,
       persistedDocumentsOnly: false,

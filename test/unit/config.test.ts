@@ -42,6 +42,7 @@ describe("loadConfig", () => {
     QUERY_MAX_COST: ["0", "1000001", "1e3"],
     COST_BUDGET: ["1000000001", "-1", "much"],
     COST_RESTORE_RATE: ["0", "1000000001"],
+    OPERATION_TIMEOUT_MS: ["99", "600001", "9s"],
     QUERY_EXPLAIN: ["on", "1"],
     COMPILED_QUERIES: ["on", "1"],
     SHARED_BATCHES: ["on", "1"],
@@ -136,6 +137,7 @@ describe("loadConfig", () => {
         introspection: true,
         corsOrigins: [],
         trustedProxyHops: 0,
+        operationTimeoutMs: 9_000,
         explain: false,
         stopTimeoutMs: 10_000,
       },
@@ -153,7 +155,7 @@ describe("loadConfig", () => {
     });
   });
 
-  it("closes in production what is not switched on", () => {
+  it("closes in production what is not switched on (R14)", () => {
     const { host, content, http, log, accounts } = loadConfig({ NODE_ENV: "production" });
     expect([host, content.onStart, http.playground, http.introspection, log.format, accounts.secureCookies]).toEqual([
       "0.0.0.0",

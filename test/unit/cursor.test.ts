@@ -35,7 +35,7 @@ function read(cursor: string, types: readonly ColumnType[], of = scope): KeyValu
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-describe("A cursor", () => {
+describe("A cursor (R9)", () => {
   it("gives back the sort values it was made of, of every type", () => {
     fc.assert(fc.property(keys, ([types, values]) => expect(read(encodeCursor(scope, values), types)).toEqual(values)));
   });
@@ -94,7 +94,7 @@ describe("A cursor", () => {
     const cursor = encodeCursor(scope, [1]);
     for (const other of [cursorScope("tools", "POSITION"), cursorScope("topics", "TITLE")]) {
       expect(() => decodeCursor(cursor, other, [{ type: "integer" }], "before")).toThrow(
-        "before is a cursor of another list, filter or order.",
+        "before is an invalid cursor: it belongs to another list, filter or order.",
       );
     }
   });

@@ -90,7 +90,7 @@ describe("An error of ours", () => {
   });
 });
 
-describe("A fault", () => {
+describe("A fault (R11, R13, B17)", () => {
   it.each(["plain", "text", "graphql", "ownCode", "foreignCode"])("is masked: %s", async how => {
     const { errors, requestId, text } = await run("query ($how: String) { fail(how: $how) }", { how });
     expect(errors).toEqual([
@@ -173,7 +173,7 @@ describe("A value that does not fit", () => {
   });
 });
 
-describe("A server whose schema is closed", () => {
+describe("A server whose schema is closed (R14)", () => {
   it("suggests no names and shows no schema", async () => {
     for (const query of [
       "{ pain(color: VIOLET) }",

@@ -78,7 +78,7 @@ describe("A global id", () => {
   });
 });
 
-describe("Scalars", () => {
+describe("Scalars (R15)", () => {
   const cases: [GraphQLScalarType<string, string>, good: string[], bad: string[]][] = [
     [
       DateScalar,

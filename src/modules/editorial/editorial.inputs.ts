@@ -1,7 +1,8 @@
 // What the mutations of editors take. What the content itself says is in content.inputs.ts.
-import { ArrayMaxSize, Length, MaxLength, Min } from "class-validator";
+import { ArrayMaxSize, Length, Matches, MaxLength, Min } from "class-validator";
 import { Field, ID, InputType, Int, type ClassType } from "type-graphql";
 import type { ContentKind } from "../../content/content.files";
+import { slugPattern } from "../../content/content.text";
 import { MutationInput } from "../../graphql/argument-validation";
 import { DateTimeScalar } from "../../graphql/scalars";
 import { changesInput, contentInput, FactInput, topicToolFields } from "./content.inputs";
@@ -10,6 +11,7 @@ const maxItems = 100;
 const items = (name: string) => ({ message: `${name} must be at most ${maxItems}.` });
 const note = { message: "note must be at most 500 characters long." };
 const slug = { message: "slug must have 1 to 80 characters." };
+const slugForm = { message: "slug must be lower-case letters and digits in groups joined by hyphens." };
 
 @InputType()
 abstract class Noted extends MutationInput {
@@ -45,6 +47,7 @@ export function createInput(kind: ContentKind, name: string): ClassType<CreateIn
   @InputType(name, { description: `A new ${kind}.` })
   class Input extends Noted implements CreateInput {
     @Length(1, 80, slug)
+    @Matches(slugPattern, slugForm)
     @Field(() => String, { description: "Its address: lower-case letters and digits in groups joined by hyphens." })
     readonly slug!: string;
 
@@ -110,6 +113,7 @@ export class RenameContentInput extends MutationInput {
   readonly id!: string;
 
   @Length(1, 80, slug)
+  @Matches(slugPattern, slugForm)
   @Field(() => String, { description: "Its new address." })
   readonly slug!: string;
 }

@@ -68,6 +68,21 @@ describe("documentId", () => {
     expect(headers.get("cache-tag")).toMatch(/^Topic/);
   });
 
+  it("needs no header with GET, as a CDN asks, and lets no other query or mutation through without one (R3)", async () => {
+    const plain = (parameters: Record<string, string>) =>
+      fetch(`${server.url}/graphql?${new URLSearchParams(parameters).toString()}`);
+    // Twice: what answers first is not what answers when the type is known.
+    for (let time = 0; time < 2; time++) {
+      expect(await answerOf(await plain({ documentId: idOf(topic), variables }))).toMatchObject({
+        data: { topic: {} },
+      });
+    }
+    expect((await plain({ documentId: idOf(mutation) })).status).toBe(405);
+    expect((await plain({ query: topic, variables })).status).toBe(400);
+    expect((await plain({ documentId: idOf(topic), query: topic })).status).toBe(400);
+    expect((await plain({ documentId: "" })).status).toBe(400);
+  });
+
   it("runs mutations too, with POST alone", async () => {
     expect(await answerOf(await server.post({ documentId: idOf(mutation) }))).toMatchObject({
       errors: [{ extensions: { code: "UNAUTHENTICATED" } }],

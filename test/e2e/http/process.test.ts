@@ -2,9 +2,10 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newSigningKey } from "../../../src/auth/signing-keys";
 import { edited, smallContent, withContent } from "../../support/content-files";
 import { startServerProcess, type ServerProcess } from "../../support/server-process";
-import { canary } from "./refusals";
+import { canary, expectRefusal } from "./refusals";
 
 let directory: string;
 const running = new Set<ServerProcess>();
@@ -24,7 +25,7 @@ function start(environment: Record<string, string>): ServerProcess {
   return started;
 }
 
-describe("The server's process", () => {
+describe("The server's process (R24)", () => {
   it("names its URL last, serves, keeps its directory to itself, and ends with 0 on SIGTERM", async () => {
     const first = start({});
     const url = await first.url();
@@ -43,6 +44,56 @@ describe("The server's process", () => {
     first.process.kill("SIGTERM");
     expect(await first.exit).toBe(0);
     expect(await readdir(directory)).toEqual(["postgres", "signing-keys.json"]);
+  });
+
+  it("tells nothing of its inside where NODE_ENV is not set, and nobody its schema where it is production (R13, R14)", async () => {
+    const keys = JSON.stringify({ keys: [await newSigningKey()] });
+    const production = {
+      NODE_ENV: "production",
+      AUTH_SIGNING_KEYS: keys,
+      PUBLIC_URL: "https://learn.example.org",
+      HOST: "127.0.0.1",
+    };
+    for (const environment of [{ INTROSPECTION: "true" }, production]) {
+      const run = start(environment);
+      const url = await run.url();
+      const post = (body: unknown) =>
+        fetch(`${url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: typeof body === "string" ? body : JSON.stringify(body),
+        });
+      await expectRefusal(await post("{"), 400, "BAD_REQUEST");
+      await expectRefusal(await post({ query: "{" }), 400, "GRAPHQL_PARSE_FAILED");
+      await expectRefusal(await post({ query: "{ nothing }" }), 400, "GRAPHQL_VALIDATION_FAILED");
+      await expectRefusal(
+        await post({ query: "query ($n: Int) { topics(first: $n) { totalCount } }", variables: { n: canary } }),
+        400,
+        "BAD_USER_INPUT",
+      );
+      await expectRefusal(await post({ query: "{ topics(first: 0) { totalCount } }" }), 200, "BAD_USER_INPUT");
+      await expectRefusal(await fetch(`${url}/${canary}`), 404, "NOT_FOUND");
+      const schema = await (await post({ query: "{ __schema { queryType { name } } }" })).text();
+      expect(schema.includes('"Query"')).toBe(environment !== production);
+      run.process.kill("SIGTERM");
+      expect(await run.exit).toBe(0);
+    }
+  });
+
+  it("does not start in production without keys of its own, or with keys that others can know (R19)", async () => {
+    const production = { NODE_ENV: "production", PUBLIC_URL: "https://learn.example.org" };
+    const wellKnown = { kty: "OKP", crv: "Ed25519", kid: "1", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
+    const published = JSON.stringify({ keys: [{ ...wellKnown, d: "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" }] });
+    for (const [environment, message] of [
+      [{}, /AUTH_SIGNING_KEYS must be set in production/],
+      [{ AUTH_SIGNING_KEYS: "secret" }, /must be a JSON Web Key Set/],
+      [{ AUTH_SIGNING_KEYS: published }, /others can know/],
+    ] as const) {
+      const run = start({ ...production, ...environment });
+      expect(await run.exit).toBe(1);
+      expect(run.output()).toMatch(message);
+      expect(run.output()).not.toMatch(/\n\s+at |ready at|nWGxne/);
+    }
   });
 
   it("ends with 1 and lists the problems of content that cannot be imported", async () => {

@@ -16,7 +16,8 @@ export interface Refusal {
 /** Put into what a test submits; it must never come back. */
 export const canary = "c4nary-Zq7";
 
-const internals =
+/** What must never be in an answer: stacks, paths, SQL, names of libraries. */
+export const internals =
   /\n\s+at |node_modules|\/(?:src|dist|work|home|root|usr)\/|\.[jt]s:\d|\b(?:SELECT|INSERT|WHERE) |[Pp]risma|PGlite|postgres|class-validator|graphql-js|call stack|TypeError|Fastify|FST_/;
 
 /**

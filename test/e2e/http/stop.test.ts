@@ -47,7 +47,7 @@ async function halfRequest(url: string, first: string): Promise<(second: string)
   };
 }
 
-describe("Stopping the server", () => {
+describe("Stopping the server (R24)", () => {
   it("answers what is in flight whole, refuses new connections, and only then ends", async () => {
     const server = await startTestServer();
     const agent = new Agent({ keepAlive: true });

@@ -59,7 +59,7 @@ async function closing(socket: WebSocket): Promise<{ code: number; reason: strin
 const touch = (id = 1) => server.database.models.topic.update({ where: { id }, data: { emoji: "📘" } });
 const topics = "subscription { topicPublished { nodeId } }";
 
-describe("Connections", () => {
+describe("Connections (R21, R22)", () => {
   it("are limited for one address and for all together; those beyond get 429 until others have gone", async () => {
     const from = (address: string) => ({ "x-forwarded-for": address });
     const busy = Array.from({ length: 4 }, () => open(from("10.0.0.1")));

@@ -17,7 +17,7 @@ interface Other {
   kill(): Promise<void>;
 }
 
-describe("Data directory", () => {
+describe("Data directory (R24)", () => {
   let directory: string;
   let others: Other[];
   beforeEach(() => {

@@ -8,7 +8,7 @@ import { createTopic } from "../../support/factories";
 
 const refusal = /outside the transaction, from inside it/;
 
-describe("Transactions", () => {
+describe("Transactions (R24)", () => {
   let database: Database;
   beforeAll(async () => {
     database = await openTestDatabase({ golden: "empty" });

@@ -45,7 +45,7 @@ function itCounts(limiter: () => AttemptLimiter) {
 
   it("by address, whatever the account, and then takes nothing from the account", async () => {
     const attempt = (index: number) => limiter().take("signIn", { account: `account ${index}`, address });
-    expect(await passed(35, attempt)).toBe(30);
+    expect(await passed(35, attempt)).toBe(10);
     expect(await passed(12, () => limiter().take("signIn", { account: "account 34", address: "198.51.100.40" }))).toBe(
       10,
     );
@@ -78,16 +78,16 @@ function itCounts(limiter: () => AttemptLimiter) {
 
   it("until a success: then the account begins anew, the address does not", async () => {
     const keys = { account: "success", address: "203.0.113.50" };
-    await passed(10, () => limiter().take("signIn", keys));
+    await passed(6, () => limiter().take("signIn", keys));
     await limiter().reset("signIn", keys);
-    expect(await passed(12, () => limiter().take("signIn", keys))).toBe(10);
-    await limiter().reset("signIn", keys);
-    // 22 of the 30 of this address are used.
-    expect(await passed(12, index => limiter().take("signIn", { ...keys, account: `success ${index}` }))).toBe(8);
+    const elsewhere = (index: number) => limiter().take("signIn", { ...keys, address: `198.51.100.${50 + index}` });
+    expect(await passed(12, elsewhere)).toBe(10);
+    // 6 of the 10 of this address are used.
+    expect(await passed(12, index => limiter().take("signIn", { ...keys, account: `success ${index}` }))).toBe(4);
   });
 }
 
-describe("Attempts in memory are counted", () => {
+describe("Attempts in memory are counted (R20)", () => {
   const limiter = createAttemptLimiter({ store: { kind: "memory" } });
   itCounts(() => limiter);
 
@@ -168,7 +168,8 @@ describe("Attempts in the database are counted", () => {
     expect(await passed(6, () => limiter.take("signIn", keys))).toBe(6);
     expect(await passed(6, () => another.take("signIn", keys))).toBe(4);
     const rows = (await stored()).sort((a, b) => a.key.localeCompare(b.key));
-    expect(rows.map(({ points }) => points)).toEqual([12, 12]);
+    // Those that the address may not make are not counted against the account.
+    expect(rows.map(({ points }) => points)).toEqual([10, 12]);
     for (const { key } of rows) expect(key).toMatch(/^signIn:(account|address):[\w-]{22}$/);
   });
 
@@ -192,7 +193,7 @@ describe("Attempts in the database are counted", () => {
     const keys = { account: "away", address: "203.0.113.70" };
     expect(await passed(12, () => alone.take("signIn", keys))).toBe(10);
     await alone.reset("signIn", keys);
-    expect(await refusalOf(alone.take("signIn", keys))).toBeUndefined();
+    expect(await refusalOf(alone.take("signIn", { ...keys, address: "203.0.113.71" }))).toBeUndefined();
     await database.query(sql`DELETE FROM attempt_count`);
     isAway = false;
     await alone.take("signIn", keys);

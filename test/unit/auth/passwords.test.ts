@@ -10,7 +10,7 @@ const password = "correct horse battery";
 const argon2 = require("@node-rs/argon2") as typeof import("@node-rs/argon2");
 afterEach(() => jest.restoreAllMocks());
 
-describe("A password", () => {
+describe("A password (R20)", () => {
   it("is hashed with Argon2id and the parameters given, another each time, and found again", async () => {
     const service = createPasswordService({ ...cheap, memoryKiB: 64, passes: 3, parallelism: 2 });
     const [hash, another] = await Promise.all([service.hash(password), service.hash(password)]);
@@ -55,7 +55,7 @@ describe("A password", () => {
   });
 });
 
-describe("Hashing", () => {
+describe("Hashing (R20)", () => {
   /** Counts works that run, through the real functions. */
   function watchRunning(): { most: number } {
     const watched = { most: 0 };
@@ -107,7 +107,7 @@ describe("Hashing", () => {
   });
 });
 
-describe("A new password", () => {
+describe("A new password (R20)", () => {
   const about = ["Jane.Doe@example.org", "Jane van Dyke 2"];
 
   it.each([

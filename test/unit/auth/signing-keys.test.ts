@@ -27,7 +27,7 @@ async function refusal(json: string): Promise<string> {
   throw new Error(`not refused as it has to be: ${String(error)}`);
 }
 
-describe("Signing keys", () => {
+describe("Signing keys (R18, R19)", () => {
   it("are read from a JWK Set: the first signs, all are believed and published without private parts", async () => {
     const keys = await parseSigningKeys(setOf(key, other));
     expect(keys.current.kid).toBe(key.kid);
@@ -69,6 +69,13 @@ describe("Signing keys", () => {
     ["a short public part", jwk => ({ ...jwk, x: "AAAA" }), /public part/],
     ["a short private part", jwk => ({ ...jwk, d: jwk.d?.slice(1) }), /private part/],
     ["a private part of null", jwk => ({ ...jwk, d: null }), /private part/],
+    ["the key of an RFC", jwk => ({ ...jwk, d: "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" }), /others can know/],
+    ["zeros", jwk => ({ ...jwk, d: "A".repeat(43) }), /others can know/],
+    [
+      "words",
+      jwk => ({ ...jwk, d: Buffer.from("a secret that is a secret or not").toString("base64url") }),
+      /others can know/,
+    ],
     ["the public part of another key", jwk => ({ ...jwk, x: other.x }), /do not belong together/],
   ])("are refused for %s", async (_, change, message) => {
     expect(await refusal(setOf(change(key)))).toMatch(message);

@@ -51,7 +51,7 @@ async function forge({ header = {}, payload = {}, by = key }: Forgery): Promise<
     .sign(await importJWK({ ...by, alg: all.alg }, all.alg));
 }
 
-describe("An access token", () => {
+describe("An access token (R18)", () => {
   it("gives back who it was signed for, and until when", async () => {
     expect(await tokens.verifyAccess(token)).toEqual({ ...claims, expiresAt: new Date("2026-06-24T10:15:00Z") });
   });

@@ -1,8 +1,8 @@
 // What a request must look like: body, parameters, content type, method, headers. Each refusal is JSON with a code of ours.
 import { gzipSync } from "node:zlib";
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
-import { exchange, requestOf } from "./wire";
+import { canary, expectRefusal } from "../http/refusals";
+import { exchange, requestOf } from "../http/wire";
 
 let server: TestServer;
 
@@ -15,7 +15,7 @@ afterAll(() => server.close());
 const typename = "{ __typename }";
 const preflight = { "apollo-require-preflight": "1" };
 
-describe("The body of a request", () => {
+describe("The body of a request (R2, R3, R4, B1, B2, B3, B4)", () => {
   const malformed: [name: string, body: string][] = [
     ["nothing", ""],
     ["half a JSON object", `{"query": "${canary}`],
@@ -93,7 +93,7 @@ describe("The body of a request", () => {
   });
 });
 
-describe("The parameters of a request", () => {
+describe("The parameters of a request (R4, B1)", () => {
   const wrong: Record<string, unknown[]> = {
     query: [undefined, null, 7, true, {}, [typename], "", "  \n"],
     operationName: [7, true, {}, [canary]],
@@ -155,7 +155,7 @@ describe("The parameters of a request", () => {
   });
 });
 
-describe("The method and the address of a request", () => {
+describe("The method and the address of a request (R3, R12, B5)", () => {
   it("is refused with the methods that are allowed when it is none of them, whatever the body", async () => {
     for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "SEARCH"]) {
       const response = await requestOf(`${server.url}/graphql`, {
@@ -178,7 +178,7 @@ describe("The method and the address of a request", () => {
   });
 });
 
-describe("The headers of a request", () => {
+describe("The headers of a request (R18, R22, R23, B13, B18)", () => {
   it("are refused with 401 and a challenge when they hold a token that is not valid", async () => {
     for (const authorization of [`Bearer ${canary}`, "Bearer", "Basic eDp5", canary]) {
       const response = await server.post({ query: typename }, { authorization });
@@ -205,6 +205,8 @@ describe("The headers of a request", () => {
       const answer = await exchange(server.url, text);
       await expectRefusal(answer, 400, "BAD_REQUEST");
       expect(answer.headers.get("connection")).toBe("close");
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(answer.headers.get("cache-control")).toBe("no-store");
     }
   });
 

@@ -1,6 +1,6 @@
 // Documents that are not valid or ask for too much: refused before anything runs, each with its code and without a word of internals.
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
+import { canary, expectRefusal } from "../http/refusals";
 
 let server: TestServer;
 let statements: string[];
@@ -30,7 +30,7 @@ async function refuse(query: string, code: string, variables?: Record<string, un
 
 const repeat = (count: number, part: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => part(i)).join(" ");
-describe("A document that is not GraphQL", () => {
+describe("A document that is not GraphQL (R5, B6)", () => {
   it.each([
     ["an open bracket", "{ topics { nodes { slug }"],
     ["an open string", `{ topic(by: { slug: "${canary}`],
@@ -44,7 +44,7 @@ describe("A document that is not GraphQL", () => {
   });
 });
 
-describe("A document that does not fit the schema", () => {
+describe("A document that does not fit the schema (R6, B7)", () => {
   it.each([
     ["an unknown field", "{ topicz { slug } }"],
     ["an unknown field on a type", "{ topics { nodes { passwordHash } } }"],
@@ -76,11 +76,11 @@ describe("A document that does not fit the schema", () => {
   });
 });
 
-describe("A document that is too large", () => {
+describe("A document that is too large (R5, R6, R14, B8)", () => {
   const typenames = (count: number) => repeat(count, i => `a${i}: __typename`);
   const tooLarge: [problem: string, name: string, query: string][] = [
-    ["20000 characters", "spaces and comments", `{ __typename } # ${"x".repeat(20_000)}`],
-    ["20000 characters", "a long string", `{ topic(by: { slug: "${"x".repeat(20_000)}" }) { slug } }`],
+    ["20000 bytes", "spaces and comments", `{ __typename } # ${"x".repeat(20_000)}`],
+    ["20000 bytes", "a long string", `{ topic(by: { slug: "${"x".repeat(20_000)}" }) { slug } }`],
     ["200 comments", "empty comments", `${"#\n".repeat(201)}{ __typename }`],
     ["2000 tokens", "the same field again", `{ ${"a ".repeat(2_001)} }`],
     ["60 brackets", "braces", `${"{ a ".repeat(61)}${"}".repeat(61)}`],
@@ -133,7 +133,7 @@ describe("A document that is too large", () => {
   });
 });
 
-describe("An operation that asks for too many objects", () => {
+describe("An operation that asks for too many objects (R7, R8, B8)", () => {
   const literal = "{ topics(first: 100) { nodes { tools(first: 100) { nodes { slug } } } } }";
   const withVariable = literal.replaceAll("100", "$n");
   const cases: { name: string; query: string; variables?: Record<string, unknown> }[] = [

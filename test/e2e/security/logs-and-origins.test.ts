@@ -1,7 +1,7 @@
 // What the log says of a request and never says; which other origins may read an answer; what a foreign page can make a browser send.
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
-import { requestOf } from "./wire";
+import { canary, expectRefusal } from "../http/refusals";
+import { requestOf } from "../http/wire";
 
 const friend = "https://app.example.org";
 let server: TestServer;
@@ -32,7 +32,7 @@ const corsHeaders = (response: Response) =>
     response.headers.has(`access-control-${name}`),
   );
 
-describe("The log", () => {
+describe("The log (R11, R13)", () => {
   /** The lines of one request, once it is answered. */
   const linesOf = async (requestId: string | null) => {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -101,7 +101,7 @@ describe("The log", () => {
   });
 });
 
-describe("CORS", () => {
+describe("CORS (R23)", () => {
   const preflightFrom = (from: TestServer, origin: string) =>
     requestOf(`${from.url}/graphql`, {
       method: "OPTIONS",
@@ -156,7 +156,7 @@ describe("CORS", () => {
   });
 });
 
-describe("A page of another site", () => {
+describe("A page of another site (R3, B4)", () => {
   it("cannot make a browser execute anything with a form or a script that asks nobody", async () => {
     const types = [
       "text/plain",
@@ -192,7 +192,7 @@ describe("A page of another site", () => {
   });
 });
 
-describe("GET", () => {
+describe("GET (R3, B5)", () => {
   const get = (parameters: Record<string, string>, headers: Record<string, string>) =>
     fetch(`${server.url}/graphql?${new URLSearchParams(parameters).toString()}`, { headers });
 

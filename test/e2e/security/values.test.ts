@@ -1,7 +1,7 @@
 // Values that do not fit: variables, page sizes, cursors, ids, slugs, text that no database can hold. Refused without being repeated.
 import { encodeNodeId } from "../../../src/graphql/node-id";
 import { startTestServer, type TestServer } from "../../support/server";
-import { canary, expectRefusal } from "./refusals";
+import { canary, expectRefusal } from "../http/refusals";
 
 let server: TestServer;
 
@@ -40,7 +40,7 @@ async function refuseField(query: string, variables: Record<string, unknown>, ar
 const refuseRequest = async (query: string, variables: Record<string, unknown>) =>
   expectRefusal(await server.post({ query, variables }), 400, "BAD_USER_INPUT");
 
-describe("A variable that does not fit its type", () => {
+describe("A variable that does not fit its type (R6, R16, B9)", () => {
   it.each([
     ["missing", slugQuery, {}],
     ["null where null is not allowed", slugQuery, { slug: null }],
@@ -72,10 +72,23 @@ describe("A variable that does not fit its type", () => {
     expect(error.message).toMatch(/^Variable "\$(slug|first|id|ids|by)"/);
   });
 
-  it("is refused when it is nested 10,000 deep", async () => {
-    const deep = `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`;
-    const body = `{"query":${JSON.stringify(slugQuery)},"variables":{"slug":${deep}}}`;
-    await expectRefusal(await server.post(body), 400, "BAD_USER_INPUT");
+  it.each([
+    ["of no type of the schema", slugQuery, "slug", '{"a":', "}"],
+    [
+      "in a type that holds itself",
+      "query ($f: TopicFilter) { topics(filter: $f) { totalCount } }",
+      "f",
+      '{"not":',
+      "}",
+    ],
+    ["in a list of one", "query ($f: TopicFilter) { topics(filter: $f) { totalCount } }", "f", '{"and":[', "]}"],
+    ["that is not used", "{ __typename }", "x", "[", "]"],
+  ])("is refused when it is nested thousands of levels deep, %s", async (_name, query, name, open, close) => {
+    for (const levels of [51, 5_000, 10_000]) {
+      const deep = `${open.repeat(levels)}{}${close.repeat(levels)}`;
+      const body = `{"query":${JSON.stringify(query)},"variables":{"${name}":${deep}}}`;
+      await expectRefusal(await server.post(body), 400, "BAD_USER_INPUT");
+    }
   });
 
   it("is refused with a bounded number of errors when a list holds many", async () => {
@@ -84,7 +97,7 @@ describe("A variable that does not fit its type", () => {
   });
 });
 
-describe("A variable without a value where one is needed", () => {
+describe("A variable without a value where one is needed (R11, B9)", () => {
   it.each([
     ["null over a default", 'query ($id: ID = "VG9waWM6MQ") { node(id: $id) { id } }', { id: null }],
     ["null over a default in a list", 'query ($id: ID = "VG9waWM6MQ") { nodes(ids: [$id]) { id } }', { id: null }],
@@ -104,7 +117,7 @@ describe("A variable without a value where one is needed", () => {
   });
 });
 
-describe("A page that cannot be", () => {
+describe("A page that cannot be (R8, B10)", () => {
   it.each([-1, 0, 101, 1_000, 2 ** 31 - 1, -(2 ** 31)])("is refused: %d items", async size => {
     for (const argument of ["first", "last"]) {
       const error = await refuseField(pageQuery, { [argument]: size }, argument);
@@ -128,7 +141,7 @@ describe("A page that cannot be", () => {
   });
 });
 
-describe("A cursor that is not of this list", () => {
+describe("A cursor that is not of this list (R9, B10)", () => {
   const cursorOf = async (query: string, path: readonly string[]): Promise<string> => {
     const { data } = await answerOf(query, {});
     const value = path.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], data);
@@ -195,7 +208,7 @@ describe("A cursor that is not of this list", () => {
   });
 });
 
-describe("An id", () => {
+describe("An id (R8, B10, B11)", () => {
   it("that no object can have is refused", async () => {
     const ids = [
       "",
@@ -246,7 +259,7 @@ describe("An id", () => {
   });
 });
 
-describe("A text", () => {
+describe("A text (R15, R16, B10)", () => {
   const broken = ["a\0b", "\0", "\ud800", "a\udc00b", "\udfff\ud800"];
 
   it("with a NUL or broken Unicode is refused wherever it stands", async () => {
