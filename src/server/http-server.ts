@@ -61,6 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   app.server.maxConnections = options.maxConnections ?? 10_000;
   acceptJsonAlone(app);
+  limitPipelining(app);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(headersOfAll(request));
     done();
@@ -128,6 +129,25 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 function acceptJsonAlone(app: FastifyInstance): void {
   app.removeContentTypeParser(["text/plain", "application/json"]);
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => done(null, text));
+}
+
+/** Requests of one connection whose answers have not gone out yet. Browsers and proxies send one at a time. */
+const mostPipelined = 10;
+
+/** A few bytes ask for a lot: the answers to a client that sends on without reading would wait in memory. Such a connection is closed. */
+function limitPipelining(app: FastifyInstance): void {
+  const pending = new WeakMap<object, number>();
+  app.addHook("onRequest", ({ raw: { socket } }, reply, done) => {
+    const count = (pending.get(socket) ?? 0) + 1;
+    pending.set(socket, count);
+    if (count <= mostPipelined) return done();
+    reply.hijack();
+    socket.destroy();
+  });
+  app.addHook("onResponse", ({ raw: { socket } }, _reply, done) => {
+    pending.set(socket, (pending.get(socket) ?? 1) - 1);
+    done();
+  });
 }
 
 function registerHealth(app: FastifyInstance, { database, isReady }: HttpServerOptions): void {

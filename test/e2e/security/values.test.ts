@@ -84,7 +84,7 @@ describe("A variable that does not fit its type (R6, R16, B9)", () => {
     ["in a list of one", "query ($f: TopicFilter) { topics(filter: $f) { totalCount } }", "f", '{"and":[', "]}"],
     ["that is not used", "{ __typename }", "x", "[", "]"],
   ])("is refused when it is nested thousands of levels deep, %s", async (_name, query, name, open, close) => {
-    for (const levels of [51, 5_000, 10_000]) {
+    for (const levels of [51, 5_000, 7_000]) {
       const deep = `${open.repeat(levels)}{}${close.repeat(levels)}`;
       const body = `{"query":${JSON.stringify(query)},"variables":{"${name}":${deep}}}`;
       await expectRefusal(await server.post(body), 400, "BAD_USER_INPUT");
