@@ -145,7 +145,7 @@ describeWithPrograms("Several instances", () => {
     const text = await response.text();
     const answer = text.startsWith("{") ? (JSON.parse(text) as Answer<Data>) : { data: text as Data };
     const { status, headers } = response;
-    return { ...answer, status, isShared: headers.has("etag"), instance: Number(headers.get(instanceHeader)) };
+    return { ...answer, status, isShared: headers.has("cache-status"), instance: Number(headers.get(instanceHeader)) };
   }
 
   /** The data of an answer without errors. */

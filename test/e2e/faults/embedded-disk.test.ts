@@ -18,7 +18,7 @@ import { mountSmall, unmount } from "../../support/small-disk";
 import { startTestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";
 
-describe("The embedded database", () => {
+describe("The embedded database (R24)", () => {
   it("has synced its log before a write is acknowledged, and nothing for what only reads", async () => {
     const directory = mkdtempSync(join(tmpdir(), "learngraph-sync-"));
     const database = createDatabase(await openEmbedded({ directory }));

@@ -65,7 +65,7 @@ async function expectAllThere(acknowledged: readonly string[]): Promise<string[]
   return acknowledged.filter(slug => !there.has(slug));
 }
 
-it(`loses nothing that was acknowledged over ${kills} kills, and starts again without a hand`, async () => {
+it(`loses nothing that was acknowledged over ${kills} kills, and starts again without a hand (R24)`, async () => {
   const acknowledged: string[] = [];
   for (let round = 1; round <= kills; round++) {
     const watched = await start();
@@ -80,7 +80,7 @@ it(`loses nothing that was acknowledged over ${kills} kills, and starts again wi
   expect(lost).toEqual([]);
 }, 600_000);
 
-it("answers what it has received when it is stopped under load, is not ready first, and ends in time", async () => {
+it("answers what it has received when it is stopped under load, is not ready first, and ends in time (R24)", async () => {
   const watched = await start();
   const acknowledged: string[] = [];
   const broken: unknown[] = [];

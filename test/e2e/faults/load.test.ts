@@ -95,7 +95,7 @@ function summary(load: string, clients: readonly Honest[]): { p99: number } {
 
 const addresses = (count: number) => Array.from({ length: count }, (_, index) => `127.0.1.${index + 1}`);
 
-it("answers every honest request beside ten hostile clients, and tells the hostile what is wrong or to wait", async () => {
+it("answers every honest request beside ten hostile clients, and tells the hostile what is wrong or to wait (R21)", async () => {
   const hostile = await startHostileClients(url);
   await delay(1_000);
   const clients = await Promise.all(addresses(10).map((from, index) => honest(from, index, true, 20)));
@@ -124,7 +124,7 @@ it.each([
   120_000,
 );
 
-it("refuses at once what one address has too much of, and goes on answering the others", async () => {
+it("refuses at once what one address has too much of, and goes on answering the others (R21)", async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 400 });
   const one = { from: "127.0.2.1", agent };
   const many = await Promise.all(

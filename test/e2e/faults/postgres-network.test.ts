@@ -63,7 +63,7 @@ function describeOnServer(url: string): void {
     return { server, watched: new Watched(server.url, authorization) };
   };
 
-  describe("PostgreSQL behind a broken network", () => {
+  describe("PostgreSQL behind a broken network (R25, B16)", () => {
     let server: TestServer;
     let keeping: TestServer;
     let watched: Watched;
@@ -213,7 +213,7 @@ function describeOnServer(url: string): void {
     });
   });
 
-  describe("PostgreSQL that stalls, with the times of .env.example", () => {
+  describe("PostgreSQL that stalls, with the times of .env.example (R25)", () => {
     it(`is answered for in 10 s, also to many at once, and works again within ${longestRecoveryMs} ms`, async () => {
       const { watched } = await openServer({ acquireTimeoutMs: 3_000, statementTimeoutMs: 5_000 });
       await watched.expectWorking();

@@ -106,7 +106,7 @@ function describeWith(programs: string): void {
     expect((await directly(first, writtenSlugs)).revisions).not.toContain(slug);
   };
 
-  it("is read from while it is read-only, and says 503 to what would write", async () => {
+  it("is read from while it is read-only, and says 503 to what would write (R25)", async () => {
     await first.run(`ALTER DATABASE "postgres" SET default_transaction_read_only = on`, endSessions);
     await proxy.idle();
     await expectReadOnly("into-read-only");

@@ -74,7 +74,7 @@ const longestMs = 5_000;
   };
   const counted = async () => (await direct.keys("attempts:*")).length;
 
-  it("may be absent when the server starts, and is used as soon as it is there", async () => {
+  it("may be absent when the server starts, and is used as soon as it is there (R25)", async () => {
     expect(await attempt()).toBeLessThanOrEqual(longestMs);
     expect(await counted()).toBe(0);
     await proxy.set("pass");

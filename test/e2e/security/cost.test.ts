@@ -38,7 +38,7 @@ const limit = 100_000;
 // Nothing comes back while a test runs.
 const restoreRate = 0.001;
 
-describe("R7 The cost of an operation", () => {
+describe("The cost of an operation (R7)", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await start({ limit, restoreRate });
@@ -103,7 +103,7 @@ describe("R7 The cost of an operation", () => {
   });
 });
 
-describe("R21 The budget of an asker", () => {
+describe("The budget of an asker (R21, B15)", () => {
   let server: TestServer;
   // Three pages of all 17 tools, and a little more.
   const settings = { limit: 60, restoreRate: 0.5 };
@@ -186,7 +186,7 @@ describe("R21 The budget of an asker", () => {
 });
 
 if (isRedisThere()) {
-  describe("R21 The budget of an asker over several servers", () => {
+  describe("The budget of an asker over several servers (R21)", () => {
     const settings = { limit: 200, restoreRate: 0.1 };
     const keyPrefix = `test-${randomUUID()}:`;
     const redis = new Redis(redisUrl, { keyPrefix, enableOfflineQueue: false, lazyConnect: true, commandTimeout: 500 });
