@@ -74,8 +74,13 @@ describe("Services in production", () => {
   const settings: ServiceSettings = {
     ...{ production: true, dataDirectory: "/nowhere", port: 4000, mailFrom: "a@example.org", fourEyes: false },
     passwordHash: { memoryKiB: 8_192, passes: 1, concurrency: 1 },
-    ...{ publicUrl: "https://learn.example.org", signingKeys: undefined, redisUrl: undefined,
-        budget: undefined, smtpUrl: undefined },
+    ...{
+      publicUrl: "https://learn.example.org",
+      signingKeys: undefined,
+      redisUrl: undefined,
+      budget: undefined,
+      smtpUrl: undefined,
+    },
   };
 
   it.each([
