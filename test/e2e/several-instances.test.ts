@@ -372,8 +372,11 @@ describeWithPrograms("Several instances", () => {
     const outcomes = answers.map(
       ({ data, errors }) => errors?.[0]?.extensions.code ?? data.signIn?.userErrors[0]?.code,
     );
-    expect(outcomes.filter(outcome => outcome === "INVALID_CREDENTIALS")).toHaveLength(10);
-    expect(outcomes.filter(outcome => outcome === "RATE_LIMITED")).toHaveLength(5);
+    // Ten a minute from one address; the tests before may have taken some. Each instance by itself would let all through.
+    const passed = outcomes.filter(outcome => outcome === "INVALID_CREDENTIALS").length;
+    expect(passed).toBeGreaterThanOrEqual(7);
+    expect(passed).toBeLessThanOrEqual(10);
+    expect(outcomes.filter(outcome => outcome === "RATE_LIMITED")).toHaveLength(15 - passed);
   }, 30_000);
 
   it("lose no acknowledged write and no request but those on it when one is killed, and none at all with the standby", async () => {
