@@ -1,11 +1,14 @@
 // Work that holds up everything else while it runs, such as checking a document: one piece in a turn of the event loop, first for those who took
-// the least time lately. Whoever took much waits, too, until the rest of the server has had its share.
+// the least time lately. Whoever took much waits, too, until the rest of the server has had its share, or has nothing to do.
+import { performance } from "node:perf_hooks";
 
 /** A client that took less than this lately, in milliseconds, does not wait for the rest of the server. */
 const little = 50;
 /** For each millisecond of such work, so many of anything else; of one piece, at most so many milliseconds. */
 const share = 3;
 const longestPauseMs = 200;
+/** How often it is looked whether the rest has anything to do, in milliseconds. */
+const lookMs = 2;
 /** After so long, in milliseconds, what was taken counts half. */
 const halfLifeMs = 1_000;
 
@@ -16,6 +19,8 @@ export class FairTurns {
   readonly #taken = new Map<string, number>();
   #agedAt = performance.now();
   #pausedUntil = 0;
+  /** How long the event loop will have had nothing to do, in all, when the pause is over before its time. */
+  #pausedUntilIdle = 0;
   #pause: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
@@ -33,9 +38,8 @@ export class FairTurns {
     if (this.#isScheduled || this.#waiting.size === 0) return;
     clearTimeout(this.#pause);
     const client = this.#lightest();
-    const pauseMs = this.#takenBy(client) < little ? 0 : this.#pausedUntil - performance.now();
-    if (pauseMs > 0) {
-      this.#pause = setTimeout(() => this.#schedule(), pauseMs);
+    if (this.#takenBy(client) >= little && this.#isPaused()) {
+      this.#pause = setTimeout(() => this.#schedule(), lookMs);
       return;
     }
     this.#isScheduled = true;
@@ -73,6 +77,11 @@ export class FairTurns {
   #count(client: string, milliseconds: number): void {
     this.#taken.set(client, this.#takenBy(client) + milliseconds);
     this.#pausedUntil = performance.now() + Math.min(milliseconds * share, longestPauseMs);
+    this.#pausedUntilIdle = performance.eventLoopUtilization().idle + milliseconds / 2;
+  }
+
+  #isPaused(): boolean {
+    return performance.now() < this.#pausedUntil && performance.eventLoopUtilization().idle < this.#pausedUntilIdle;
   }
 
   #takenBy(client: string): number {

@@ -4,15 +4,27 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** @returns undefined where it may not be mounted. Ends with `unmount`. */
-export function mountSmall(size: string): string | undefined {
+/** Whether there may be one. */
+export const canMountSmall = attempt();
+
+function attempt(): boolean {
+  try {
+    unmount(mountSmall("1m"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns where it is. Ends with `unmount`. @throws Error where it may not be mounted. */
+export function mountSmall(size: string): string {
   const directory = mkdtempSync(join(tmpdir(), "learngraph-small-"));
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", directory], { stdio: "ignore" });
     return directory;
-  } catch {
+  } catch (error) {
     rmSync(directory, { recursive: true });
-    return undefined;
+    throw error;
   }
 }
 

@@ -14,7 +14,7 @@ import {
   Watched,
   writtenSlugs,
 } from "../../support/faults";
-import { mountSmall, unmount } from "../../support/small-disk";
+import { canMountSmall, mountSmall, unmount } from "../../support/small-disk";
 import { startTestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";
 
@@ -55,12 +55,11 @@ describe("The embedded database", () => {
   });
 });
 
-const small = mountSmall("110m");
-if (small === undefined)
-  process.stderr.write("embedded-disk.test.ts: skipped, a small disk needs root (for a tmpfs).\n");
+if (!canMountSmall) process.stderr.write("embedded-disk.test.ts: skipped, a small disk needs root (for a tmpfs).\n");
 
-(small === undefined ? describe.skip : describe)("A disk that is full (needs root, for a tmpfs)", () => {
-  const directory = small ?? "";
+(canMountSmall ? describe : describe.skip)("A disk that is full (needs root, for a tmpfs)", () => {
+  let directory: string;
+  beforeAll(() => (directory = mountSmall("110m")));
   afterAll(() => unmount(directory));
 
   it("is said to who writes with 503, reading goes on, and everything is there when there is room", async () => {
