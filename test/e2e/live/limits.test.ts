@@ -200,7 +200,13 @@ describe("Subscriptions", () => {
       "BAD_REQUEST",
       /^Only subscriptions run over the WebSocket/,
     ],
-    ["introspection", "{ __schema { types { name } } }", {}, "GRAPHQL_VALIDATION_FAILED", /^Introspection is switched off/],
+    [
+      "introspection",
+      "{ __schema { types { name } } }",
+      {},
+      "GRAPHQL_VALIDATION_FAILED",
+      /^Introspection is switched off/,
+    ],
   ])("are refused for %s, as over HTTP", async (_, query, variables, code, message) => {
     const client = open();
     const errors = (await client.follow(query, variables).ended) as { message: string; extensions: { code: string } }[];
