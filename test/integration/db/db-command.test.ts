@@ -33,7 +33,8 @@ describe("Command db", () => {
 
     expect(await db("seed")).toEqual({ exitCode: 0, stdout: catalogue("created"), stderr: "" });
     expect(await db("seed")).toEqual({ exitCode: 0, stdout: catalogue("unchanged"), stderr: "" });
-  });
+    // Six programs, one after the other.
+  }, 150_000);
 
   it("says with status which migrations were edited and which are of another version, and refuses to migrate then", async () => {
     const copy: ProjectCopy = copyProject();
