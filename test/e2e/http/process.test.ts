@@ -87,7 +87,7 @@ describe("The server's process (R24)", () => {
     for (const [environment, message] of [
       [{}, /AUTH_SIGNING_KEYS must be set in production/],
       [{ AUTH_SIGNING_KEYS: "secret" }, /must be a JSON Web Key Set/],
-      [{ AUTH_SIGNING_KEYS: published }, /others can know/],
+      [{ AUTH_SIGNING_KEYS: published }, /everybody has/],
     ] as const) {
       const run = start({ ...production, ...environment });
       expect(await run.exit).toBe(1);
