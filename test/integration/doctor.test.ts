@@ -16,7 +16,8 @@ import { copyProject, runProgram } from "../support/command";
 import { serverUrl } from "../support/database";
 import { onServer } from "../support/golden";
 import { overhear } from "../support/log";
-import { canStartPostgres, freePort, startOwnPostgres, type OwnPostgres } from "../support/own-postgres";
+import { freePort, pgbouncerProgram as pgbouncer, postgresPrograms } from "../support/own-servers";
+import { startPostgresInstance, type PostgresInstance } from "../support/postgres-instance";
 import { createSharedDatabase, type SharedDatabase } from "../support/shared-database";
 import { startSmtpServer, type SmtpStub } from "../support/smtp";
 
@@ -380,7 +381,6 @@ function describeOnServer(url: string): void {
     });
   });
 
-  const pgbouncer = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find(path => existsSync(path));
   if (pgbouncer === undefined) process.stderr.write("doctor.test.ts: skipped of a pooler, no pgbouncer found.\n");
   (pgbouncer === undefined ? describe.skip : describe)("Command doctor, of PgBouncer in transaction mode", () => {
     let pooler: ChildProcess;
@@ -437,19 +437,21 @@ function describeOnServer(url: string): void {
   });
 }
 
-if (!canStartPostgres) process.stderr.write("doctor.test.ts: skipped of a server of its own, no PostgreSQL found.\n");
-(canStartPostgres && serverUrl !== undefined ? describe : describe.skip)(
+if (postgresPrograms === undefined)
+  process.stderr.write("doctor.test.ts: skipped of a server of its own, no PostgreSQL found.\n");
+(postgresPrograms !== undefined && serverUrl !== undefined ? describe : describe.skip)(
   "Command doctor, of a PostgreSQL that is set up badly",
   () => {
-    let postgres: OwnPostgres;
+    const password = "own-server-password";
+    let postgres: PostgresInstance;
     beforeAll(async () => {
-      const settings = ["max_connections=8", "timezone=Asia/Tokyo", "default_transaction_read_only=on"];
-      postgres = await startOwnPostgres(settings, ["--encoding=SQL_ASCII", "--locale=C"]);
+      const settings = { max_connections: "8", timezone: "Asia/Tokyo", default_transaction_read_only: "on" };
+      postgres = await startPostgresInstance(postgresPrograms ?? "", { settings, encoding: "SQL_ASCII", password });
     });
-    afterAll(() => postgres.stop());
+    afterAll(() => postgres.remove());
 
-    const urlWith = (password: string, name = "postgres") =>
-      `postgresql://postgres:${password}@127.0.0.1:${postgres.port}/${name}`;
+    const urlWith = (given: string, name = "postgres") =>
+      `postgresql://postgres:${given}@127.0.0.1:${postgres.url.port}/${name}`;
 
     it("says that the password is wrong, or the database is missing, and repeats no password", async () => {
       const wrong = await examineWith({ DATABASE_URL: urlWith("wr0ng%2Fpassword") });
@@ -457,15 +459,15 @@ if (!canStartPostgres) process.stderr.write("doctor.test.ts: skipped of a server
         expect.stringMatching(/^error DATABASE_URL, .*: it refuses the password: correct it/),
       ]);
       expect(wrong.text).not.toMatch(/wr0ng/);
-      const missing = await examineWith({ DATABASE_URL: urlWith(postgres.password, "nowhere") });
+      const missing = await examineWith({ DATABASE_URL: urlWith(password, "nowhere") });
       expect(of("database", missing)).toEqual([
         expect.stringMatching(/^error .*it has no such database: CREATE DATABASE makes it/),
       ]);
-      expect(missing.text).not.toContain(postgres.password);
+      expect(missing.text).not.toContain(password);
     });
 
     it("finds encoding, connections, time zone and writing that do not suit", async () => {
-      const url = urlWith(postgres.password);
+      const url = urlWith(password);
       const report = await examineWith({ DATABASE_URL: url, DATABASE_DIRECT_URL: url });
       expect(of("database", report)).toEqual([
         expect.stringMatching(/^ok PostgreSQL/),

@@ -2,27 +2,27 @@
 // primary as docs/scaling.md sets it up, and Redis. From the programs of the machine, where it has them.
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { freePorts, ownByPostgres, ownUser, pgbouncerProgram, postgresPrograms, redisProgram } from "./own-servers";
 
-const postgresDirectory = process.env["POSTGRES_BIN"] ?? "/usr/lib/postgresql/15/bin";
 const programs = {
-  initdb: join(postgresDirectory, "initdb"),
-  postgres: join(postgresDirectory, "postgres"),
-  basebackup: join(postgresDirectory, "pg_basebackup"),
-  pgbouncer: "/usr/sbin/pgbouncer",
-  redis: "/usr/bin/redis-server",
+  initdb: join(postgresPrograms ?? "", "initdb"),
+  postgres: join(postgresPrograms ?? "", "postgres"),
+  basebackup: join(postgresPrograms ?? "", "pg_basebackup"),
+  pgbouncer: pgbouncerProgram ?? "",
+  redis: redisProgram ?? "",
 };
 /** What a cluster needs and this machine has not. */
-export const missingPrograms = Object.values(programs).filter(path => !existsSync(path));
-
-/** PostgreSQL and PgBouncer refuse to run as root. */
-const user = process.getuid?.() === 0 ? userOf("postgres") : {};
+export const missingPrograms = Object.entries({
+  PostgreSQL: postgresPrograms,
+  PgBouncer: pgbouncerProgram,
+  "redis-server": redisProgram,
+}).flatMap(([name, path]) => (path === undefined ? [name] : []));
 
 export interface Cluster {
   readonly primaryUrl: string;
@@ -51,7 +51,7 @@ interface Program {
 
 export async function startCluster(): Promise<Cluster> {
   const directory = mkdtempSync(join(tmpdir(), "learngraph-cluster-"));
-  if (user.uid !== undefined) chownSync(directory, user.uid, user.gid ?? 0);
+  ownByPostgres(directory);
   const [primaryData, standbyData] = [join(directory, "primary"), join(directory, "standby")];
   const [primaryPort, standbyPort, poolerPort, redisPort] = await freePorts(4);
   const urlOf = (port: number | undefined, database: string) => `postgresql://postgres@127.0.0.1:${port}/${database}`;
@@ -145,7 +145,7 @@ function poolerConfiguration(directory: string, primaryPort: number | undefined,
 }
 
 function startProgram(program: string, args: readonly string[], cwd: string): Program {
-  const child = spawn(program, args, { ...user, cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { ...ownUser(), cwd, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", part => (output += String(part)));
   const ended = once(child, "exit");
@@ -160,7 +160,7 @@ function startProgram(program: string, args: readonly string[], cwd: string): Pr
 }
 
 async function run(program: string, args: readonly string[]): Promise<void> {
-  await promisify(execFile)(program, args, { ...user, cwd: tmpdir() });
+  await promisify(execFile)(program, args, { ...ownUser(), cwd: tmpdir() });
 }
 
 const untilAnswering = (url: string, program: Program) => untilDone(url, "SELECT 1", program);
@@ -185,21 +185,4 @@ async function execute(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map(server => once(server, "listening")));
-  const ports = servers.map(server => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
-  return ports;
-}
-
-/** The user of that name on this machine. */
-function userOf(name: string): { uid?: number; gid?: number } {
-  const entry = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map(line => line.split(":"))
-    .find(([first]) => first === name);
-  return entry ? { uid: Number(entry[2]), gid: Number(entry[3]) } : {};
 }

@@ -1,11 +1,10 @@
 // A PostgreSQL server of a test's own, that it may fill, stop and crash: made by initdb in a temporary directory, on a free port.
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
+import { freePort, ownByPostgres, ownUser } from "./own-servers";
 
 export interface PostgresInstance {
   /** Of its database `postgres`, as its superuser. */
@@ -21,33 +20,27 @@ export interface PostgresInstance {
 export interface InstanceOptions {
   /** Parameters of postgresql.conf. */
   settings?: Readonly<Record<string, string>>;
-  /** Where its directory is made; the system's temporary directory when left out. */
-  under?: string;
-}
-
-/** Where Debian has PostgreSQL's programs; undefined where there are none. */
-export const postgresPrograms = newestPrograms();
-
-function newestPrograms(): string | undefined {
-  const all = "/usr/lib/postgresql";
-  const versions = existsSync(all) ? readdirSync(all).sort((one, other) => Number(other) - Number(one)) : [];
-  return versions.map(version => join(all, version, "bin")).find(bin => existsSync(join(bin, "initdb")));
+  encoding?: "UTF8" | "SQL_ASCII";
+  /** Of its superuser; anybody is let in when left out. */
+  password?: string;
 }
 
 /** @param programs see `postgresPrograms`. Started already. */
 export async function startPostgresInstance(
   programs: string,
-  { settings = {}, under = tmpdir() }: InstanceOptions = {},
+  { settings = {}, encoding = "UTF8", password }: InstanceOptions = {},
 ): Promise<PostgresInstance> {
-  const directory = mkdtempSync(join(under, "learngraph-instance-"));
+  const directory = mkdtempSync(join(tmpdir(), "learngraph-instance-"));
   const user = ownUser();
   ownByPostgres(directory);
   const data = join(directory, "data");
   const call = (program: string, ...args: string[]) =>
     execFileSync(join(programs, program), args, { ...user, cwd: directory, stdio: "pipe" });
-  call("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+  const how = ["-U", "postgres", "-E", encoding, "--locale=C", "--no-sync"];
+  call("initdb", "-D", data, ...how, ...authentication(directory, password));
   const port = await freePort();
   const url = new URL(`postgresql://postgres@127.0.0.1:${port}/postgres`);
+  if (password !== undefined) url.password = password;
   const parameters = {
     ...{ port: String(port), listen_addresses: "127.0.0.1", unix_socket_directories: "", fsync: "off" },
     ...{ shared_buffers: "16MB", ...settings },
@@ -81,26 +74,12 @@ export async function startPostgresInstance(
   return instance;
 }
 
+function authentication(directory: string, password: string | undefined): string[] {
+  if (password === undefined) return ["-A", "trust"];
+  const file = join(directory, "password");
+  writeFileSync(file, password);
+  ownByPostgres(file);
+  return ["-A", "scram-sha-256", `--pwfile=${file}`];
+}
+
 const accepted = [() => true, () => false] as const;
-
-/** PostgreSQL does not run as root. */
-function ownUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const number = (which: string) => Number(execFileSync("id", [which, "postgres"], { encoding: "utf8" }));
-  return { uid: number("-u"), gid: number("-g") };
-}
-
-/** Gives a directory to whom the instances run as. */
-export function ownByPostgres(directory: string): void {
-  const user = ownUser();
-  if (user) chownSync(directory, user.uid, user.gid);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

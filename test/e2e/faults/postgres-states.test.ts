@@ -6,12 +6,8 @@ import { applyMigrations, readMigrations } from "../../../src/db/migrations";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { serverUrl } from "../../support/database";
 import { creation, editorsAuthorization, expectUnavailable, Watched, writtenSlugs } from "../../support/faults";
-import {
-  ownByPostgres,
-  postgresPrograms,
-  startPostgresInstance,
-  type PostgresInstance,
-} from "../../support/postgres-instance";
+import { ownByPostgres, postgresPrograms } from "../../support/own-servers";
+import { startPostgresInstance, type PostgresInstance } from "../../support/postgres-instance";
 import { canMountSmall, mountSmall, unmount } from "../../support/small-disk";
 import { startTestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";

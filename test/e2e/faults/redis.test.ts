@@ -1,6 +1,5 @@
 // Redis that is absent, hangs, goes and comes back costs speed and the exactness of counts, never an answer. A Redis of the test's own, behind a proxy.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { newSigningKey } from "../../../src/auth/signing-keys";
@@ -9,11 +8,10 @@ import { startServices, type RunningServices } from "../../../src/server/service
 import { openTestDatabase } from "../../support/database";
 import { longestRecoveryMs, observe } from "../../support/faults";
 import { createTestLog } from "../../support/log";
-import { freePort } from "../../support/postgres-instance";
+import { freePort, redisProgram as program } from "../../support/own-servers";
 import { startTestServer, type TestServer } from "../../support/server";
 import { openTcpProxy, type ProxyMode, type TcpProxy } from "../../support/tcp-proxy";
 
-const program = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find(existsSync);
 if (program === undefined) process.stderr.write("redis.test.ts: skipped, there is no redis-server.\n");
 /** Longest wait for an answer that Redis would have had a part in. */
 const longestMs = 5_000;
