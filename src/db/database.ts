@@ -29,14 +29,12 @@ export interface Database extends DatabaseSession {
   transaction<T>(work: (session: DatabaseSession) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** A bare connection in a transaction, for migrations and bulk work; see Driver. */
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
-  /** How many statements wait for a connection. */
-  waiting(): number;
   /** @returns a function that ends the listening. */
   onStatement(listener: StatementListener): () => void;
   /** As onStatement, and told how each statement ended. @returns a function that ends the watching. */
   watchStatements(watcher: StatementWatcher): () => void;
-  /** Null where there is no pool: the embedded database has one connection. */
-  poolState(): PoolState | null;
+  /** The embedded database has one connection. */
+  poolState(): PoolState;
   /** What changes, whoever changes it. Has to be started. */
   readonly changes: ChangeFeed;
   /**
@@ -90,10 +88,9 @@ export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "p
         ),
       ),
     exclusive: work => driver.exclusive(work),
-    waiting: () => driver.waiting(),
     onStatement: listener => observer.listen(listener),
     watchStatements: watcher => observer.watch(watcher),
-    poolState: () => driver.poolState?.() ?? null,
+    poolState: () => driver.poolState(),
     changes,
     close: async () => {
       await changes.stop();

@@ -30,8 +30,6 @@ export interface Driver {
   readonly kind: DatabaseKind;
   readonly adapter: SqlDriverAdapterFactory;
   query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>;
-  /** How many statements wait for a connection. */
-  waiting(): number;
   /** Runs `work` alone on one connection in one transaction: commits when it resolves, rolls back when it throws. No statement time-out. */
   exclusive<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /**
@@ -39,7 +37,6 @@ export interface Driver {
    * never throws.
    */
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
-  /** Absent where there is one connection only. */
-  poolState?(): PoolState;
+  poolState(): PoolState;
   close(): Promise<void>;
 }

@@ -37,7 +37,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
           underWay--;
         }
       },
-      waiting: () => Math.max(underWay - 1, 0),
+      poolState: () => ({ total: 1, idle: underWay === 0 ? 1 : 0, waiting: Math.max(underWay - 1, 0) }),
       exclusive: work =>
         client.transaction(tx =>
           work({

@@ -57,7 +57,6 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
         channel,
         listener,
       ),
-    waiting: () => pool.waitingCount,
     poolState: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };

@@ -1,5 +1,6 @@
 // Reads public content from a streaming standby while that has everything that was announced. Whatever it lacks, and whatever goes wrong with it,
 // is read from the primary: no request fails because of it, and none waits for it longer than a moment.
+import { within } from "../errors/deadline";
 import type { ChangeFeed } from "./change-feed";
 import type { Sql } from "./sql";
 
@@ -82,15 +83,12 @@ export class Replica {
       return null;
     }
     try {
-      return await within(
-        replicaPatienceMs,
-        this.#options.pool.use(async connection => {
-          if (await this.#hasReached(connection, position)) return connection.query<Row>(text, values);
-          // Another server than the one that had.
-          if (position === this.#reached) this.#fallBehind();
-          return null;
-        }),
-      );
+      return await this.#use(async connection => {
+        if (await this.#hasReached(connection, position)) return connection.query<Row>(text, values);
+        // Another server than the one that had.
+        if (position === this.#reached) this.#fallBehind();
+        return null;
+      });
     } catch (error) {
       // Of many that wait for it, one is enough to tell.
       if (position === this.#reached && !isOfStatement(error)) this.#lose(error);
@@ -121,10 +119,7 @@ export class Replica {
     const position = await this.#positionAfter(this.#heard);
     if (!position) return this.#rest(behindPauses);
     try {
-      const isThere = await within(
-        replicaPatienceMs,
-        this.#options.pool.use(connection => this.#hasReached(connection, position)),
-      );
+      const isThere = await this.#use(connection => this.#hasReached(connection, position));
       if (!isThere) return this.#fallBehind();
       this.#reached = position;
       this.#failures = 0;
@@ -154,6 +149,12 @@ export class Replica {
     if (!row?.isStandby) throw new Error("the server of DATABASE_REPLICA_URL is no standby of the primary");
     if (row.isThere) this.#proofs.set(connection, { heard, until: Date.now() + proofMs });
     return row.isThere;
+  }
+
+  /** What comes too late is thrown away. */
+  #use<T>(work: (connection: ReplicaConnection) => Promise<T>): Promise<T> {
+    const late = () => new Error("the replica does not answer in time");
+    return within(replicaPatienceMs, this.#options.pool.use(work), late);
   }
 
   #fallBehind(): void {
@@ -186,17 +187,4 @@ export class Replica {
 function isOfStatement(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === "string" && /^(0A|2[12]|40|42|54)/.test(code);
-}
-
-/** What comes too late is thrown away. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("the replica does not answer in time")), milliseconds).unref();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Charge, CostReport } from "../request/charge";
 import type { Viewer } from "../request/context";
-import { addressOf } from "./client-address";
 import { askerOf, type CostBudget } from "./cost-budget";
 
 declare module "fastify" {
@@ -15,15 +14,19 @@ declare module "fastify" {
 /** @returns what begins to count the cost of a request, when it is known who asks. It throws AppError RATE_LIMITED. */
 export function chargeRequests(app: FastifyInstance, budget: CostBudget | undefined) {
   app.decorateRequest("charge", null);
-  return (request: FastifyRequest, viewer: Viewer | null): void => {
+  return (request: FastifyRequest, viewer: Viewer | null, address: string): void => {
     if (!budget) return;
-    request.charge = budget.open(askerOf(viewer, addressOf(request)));
+    request.charge = budget.open(askerOf(viewer, address));
     request.charge.begin();
   };
 }
 
+export interface Report {
+  cost: CostReport;
+}
+
 /** `extensions` of an answer that is its asker's alone. @param requested where the operation itself did not have to run. */
-export function reportOf({ charge }: FastifyRequest, requested?: number): { cost: CostReport } | undefined {
+export function reportOf({ charge }: FastifyRequest, requested?: number): Report | undefined {
   if (!charge) return undefined;
   const { report } = charge;
   return { cost: requested === undefined ? report : { ...report, requested } };
@@ -35,9 +38,9 @@ export function commonReport(requested: number, { limit, restoreRate }: CostBudg
 }
 
 /** The asker's budget (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/03/); the reset is when it is whole again. */
-export function budgetHeaders({ charge }: FastifyRequest): Record<string, string> {
-  if (!charge) return {};
-  const { limit, remaining, restoreRate } = charge.report;
+export function budgetHeaders(report: Report | undefined): Record<string, string> {
+  if (!report) return {};
+  const { limit, remaining, restoreRate } = report.cost;
   return {
     "ratelimit-limit": String(limit),
     "ratelimit-remaining": String(remaining),

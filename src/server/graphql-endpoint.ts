@@ -2,7 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HeaderMap } from "@apollo/server";
 import type { Database } from "../db/database";
-import { AppError } from "../errors/app-error";
+import { AppError, unavailable } from "../errors/app-error";
+import { within } from "../errors/deadline";
 import { hasRole } from "../graphql/access";
 import { createContext, type Client, type ClientCookies } from "../request/context";
 import { Reads } from "../request/reads";
@@ -15,7 +16,6 @@ import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
 import { budgetHeaders, chargeRequests, commonReport, reportOf } from "./charged-request";
 import type { CostBudget } from "./cost-budget";
-import { within } from "./deadline";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
 import { unsupportedType } from "./http-errors";
@@ -94,7 +94,7 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     const type = types.of(request.headers.accept);
     const repeated = type === undefined ? null : repeats.find(request, text);
     if (type !== undefined && repeated) {
-      charge(request, null);
+      charge(request, null, addressOf(request));
       record?.answered("repeat", repeated.facts);
       return sendAnswer(request, reply, repeated, type, "hit");
     }
@@ -115,19 +115,20 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
         };
         const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
           (error: unknown) => {
-            charge(request, null);
+            charge(request, null, address);
             throw error;
           },
         );
-        charge(request, identified.viewer);
+        charge(request, identified.viewer, address);
         await answer(request, reply, asked, identified, client);
       } finally {
         leave();
       }
     };
-    await within(operationTimeoutMs, work(), () =>
-      request.log.warn({ requestId: request.id }, "an operation took too long"),
-    );
+    await within(operationTimeoutMs, work(), () => {
+      request.log.warn({ requestId: request.id }, "an operation took too long");
+      return unavailable(new Error(`an operation took longer than ${operationTimeoutMs} ms`));
+    });
     // Of a client that has left, there is nothing more to do.
     return reply.sent ? reply : reply.hijack();
   };
@@ -212,8 +213,9 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
         const { result, cost, maxAge, facts } = found;
         record?.answered("compiled", facts, cost);
         if (!reads || !isKeepable(reads, isAnonymous)) {
-          reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(request));
-          reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(reportOf(request))}`);
+          const report = reportOf(request);
+          reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(report));
+          reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(report)}`);
           return;
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
@@ -237,7 +239,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
     const status = rest.status === 400 && acceptsJsonAlone(request.headers.accept) ? 200 : (rest.status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
     if (!reply.hasHeader("cache-control")) reply.headers(privateHeaders);
-    reply.headers(budgetHeaders(request));
+    reply.headers(budgetHeaders(reportOf(request)));
     if (rest.status === undefined || rest.status === 200)
       types.learn(request.headers.accept, headers.get("content-type"));
     reply.code(status).send(body.string);
@@ -293,8 +295,11 @@ function sendAnswer(
 ): FastifyReply {
   reply.header("content-type", type).header("cache-status", cacheStatus[status]);
   if (request.method !== "GET") {
-    const tail = tailOf(reportOf(request, answer.cost));
-    return reply.headers(privateHeaders).headers(budgetHeaders(request)).send(bodyOf(answer, tail));
+    const report = reportOf(request, answer.cost);
+    return reply
+      .headers(privateHeaders)
+      .headers(budgetHeaders(report))
+      .send(bodyOf(answer, tailOf(report)));
   }
   const { etag, tags, maxAge, commonTail } = answer;
   reply.header("etag", etag).header("vary", varyingHeaders);

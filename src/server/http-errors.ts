@@ -26,7 +26,7 @@ export function sendError(
   const extensions = reportOf(request);
   const known = error instanceof AppError ? error : httpError(error);
   // Again, for requests that no hook has seen.
-  reply.headers({ ...headersOfAll(request), ...budgetHeaders(request), "cache-control": "no-store" });
+  reply.headers({ ...headersOfAll(request), ...budgetHeaders(extensions), "cache-control": "no-store" });
   onError?.(known?.code ?? "INTERNAL_SERVER_ERROR");
   if (!known) {
     const onFault = (fault: unknown) => log.error({ err: fault, requestId: request.id }, "a request met a fault");

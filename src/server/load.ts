@@ -28,7 +28,7 @@ const logEveryMs = 10_000;
 
 export class Load {
   readonly #limits: LoadLimits;
-  readonly #database: Pick<Database, "waiting">;
+  readonly #database: Pick<Database, "poolState">;
   readonly #log: Logger;
   readonly #underWay = new Map<string, number>();
   readonly #turns = new FairTurns();
@@ -39,7 +39,7 @@ export class Load {
   #refused = 0;
   #loggedAt = -Infinity;
 
-  constructor(limits: LoadLimits, database: Pick<Database, "waiting">, log: Logger) {
+  constructor(limits: LoadLimits, database: Pick<Database, "poolState">, log: Logger) {
     this.#limits = limits;
     this.#database = database;
     this.#log = log;
@@ -86,7 +86,7 @@ export class Load {
 
   #isBehind(): boolean {
     const { maxEventLoopDelayMs, maxWaitingStatements } = this.#limits;
-    return this.#delayMs > maxEventLoopDelayMs || this.#database.waiting() > maxWaitingStatements;
+    return this.#delayMs > maxEventLoopDelayMs || this.#database.poolState().waiting > maxWaitingStatements;
   }
 
   #check(): void {
@@ -96,7 +96,7 @@ export class Load {
     this.#checkedAt = now;
     if (this.#refused === 0 || now - this.#loggedAt < logEveryMs) return;
     const { operations, eventLoopDelayMs } = this.state;
-    const waitingStatements = this.#database.waiting();
+    const waitingStatements = this.#database.poolState().waiting;
     this.#log.warn(
       { refused: this.#refused, operations, eventLoopDelayMs: Math.round(eventLoopDelayMs), waitingStatements },
       "too much to do: operations were refused",

@@ -36,7 +36,7 @@ export async function startObservation(
   const observation = new Observation({ metrics, tracing, slowOperationMs }, log);
   metrics?.measure({
     ...sources,
-    pool: () => database.poolState(),
+    pool: () => (database.kind === "postgres" ? database.poolState() : null),
     liveConnections: () => observation.liveConnections(),
   });
   const server = place && metrics && (await (await import("./metrics-server")).startMetricsServer(place, metrics));

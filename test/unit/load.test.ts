@@ -10,7 +10,7 @@ afterEach(() => loads.splice(0).forEach(load => load.stop()));
 function createLoad(limits: Partial<LoadLimits> = {}, waiting = () => 0): Load {
   const load = new Load(
     { ...defaultLoadLimits, maxEventLoopDelayMs: Infinity, ...limits },
-    { waiting },
+    { poolState: () => ({ total: 1, idle: 0, waiting: waiting() }) },
     createTestLog().log,
   );
   loads.push(load);

@@ -1,4 +1,5 @@
 // What a check of `doctor` is, and how many are carried out: side by side, each within its time, and one that fails is a finding too.
+import { within } from "../../errors/deadline";
 
 export type Level = "ok" | "warning" | "error";
 
@@ -23,9 +24,11 @@ export const failure = (message: string) => ({ level: "error", message }) as con
 export async function examine(checks: readonly Check[], limitMs: number): Promise<Finding[]> {
   const findings = await Promise.all(
     checks.map(async check => {
-      const found = await withinTime(
-        Promise.resolve().then(() => check.run()),
+      const late = () => new Error(`it did not end within ${limitMs / 1000} s`);
+      const found = await within(
         limitMs,
+        Promise.resolve().then(() => check.run()),
+        late,
       ).catch((error: unknown) => [failure(`could not be checked: ${messageOf(error)}`)]);
       return found.map(finding => ({ check: check.name, ...finding }));
     }),
@@ -45,16 +48,4 @@ export function withoutSecrets(findings: readonly Finding[], secrets: readonly s
     ...finding,
     message: spoken.reduce((text, secret) => text.replaceAll(secret, "[removed]"), finding.message),
   }));
-}
-
-async function withinTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not end within ${limitMs / 1000} s`)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,7 +2,9 @@
 import type { ProjectConfig } from "../../config/project-config";
 
 export function secretsOf({ database, accounts }: ProjectConfig): string[] {
-  const urls = [database.url, database.directUrl, accounts.redisUrl, accounts.smtpUrl].filter(url => url !== undefined);
+  const urls = [database.url, database.directUrl, database.replicaUrl, accounts.redisUrl, accounts.smtpUrl].filter(
+    url => url !== undefined,
+  );
   const passwords = urls.flatMap(url => {
     const { password, searchParams } = new URL(url);
     return [password, decoded(password), searchParams.get("password") ?? "", searchParams.get("pass") ?? ""];
