@@ -1,7 +1,7 @@
 // Sees every SQL statement on its way to the database, whether Prisma or our own SQL sends it: for counting and timing, and for
 // refusing a statement that would wait for ever.
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { SqlDriverAdapter, SqlDriverAdapterFactory, SqlQuery, SqlQueryable } from "@prisma/driver-adapter-utils";
+import { AsyncScope } from "./async-scope";
 
 export type StatementListener = (text: string) => void;
 
@@ -14,7 +14,7 @@ const controlStatement = /^\s*(begin|commit|rollback|savepoint|release|set trans
 export class StatementObserver {
   readonly #listeners = new Set<StatementListener>();
   readonly #watchers = new Set<StatementWatcher>();
-  readonly #insideTransaction = new AsyncLocalStorage<true>();
+  readonly #insideTransaction = new AsyncScope<true>();
 
   /** @returns a function that ends the listening. */
   listen(listener: StatementListener): () => void {
@@ -57,7 +57,7 @@ export class StatementObserver {
 
   /** @throws Error when called from inside a transaction. */
   assertOutsideTransaction(): void {
-    if (this.#insideTransaction.getStore()) {
+    if (this.#insideTransaction.current) {
       throw new Error("a statement outside the transaction, from inside it: use the transaction's own context");
     }
   }

@@ -6,7 +6,7 @@ import type { Role } from "../generated/prisma/enums";
 import type { Charge } from "./charge";
 import { Explanation } from "./explain";
 import type { LoaderInstances } from "./loader";
-import type { Observer } from "./observer";
+import type { OperationRecord } from "./operation-record";
 import type { Reads } from "./reads";
 import type { Services } from "./services";
 import type { SharedBatches } from "./shared-batches";
@@ -69,8 +69,8 @@ export interface RequestContext {
   readonly reads: Reads | null;
   /** What the operation takes of its asker's budget; null where none is kept. */
   readonly charge: Charge | null;
-  /** Told of batches; null where nobody watches. */
-  readonly observer: Observer | null;
+  /** What is noted of the operation; null where nobody watches. */
+  readonly record: OperationRecord | null;
 }
 
 export interface RequestFacts {
@@ -95,8 +95,8 @@ export interface RequestFacts {
   charge?: Charge;
   /** Whether public content may be read from the replica, where there is one; false when left out. */
   mayLag?: boolean;
-  /** Told of batches; nobody when left out. */
-  observer?: Observer;
+  /** Where what happens is noted; nowhere when left out. */
+  record?: OperationRecord;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
@@ -117,10 +117,7 @@ interface Behind {
 
 const behind = Symbol("what stands behind the context");
 
-type Plain = Pick<
-  RequestContext,
-  "services" | "requestId" | "loaders" | "explanation" | "reads" | "charge" | "observer"
->;
+type Plain = Pick<RequestContext, "services" | "requestId" | "loaders" | "explanation" | "reads" | "charge" | "record">;
 
 /**
  * Not own properties: Apollo copies the context of each operation, own properties alone, and would read them all, and keep the first
@@ -176,13 +173,13 @@ export function createContext(facts: RequestFacts): RequestContext {
     sharing = null,
     mayLag = false,
     charge = null,
-    observer = null,
+    record = null,
     isOver = () => false,
   } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
   return contextOf(
-    { services, requestId, explanation, reads, charge, observer, loaders: new Map() },
+    { services, requestId, explanation, reads, charge, record, loaders: new Map() },
     { database, session, client, startedAt, reads, sharing, mayLag, isOver, identity: { viewer, guestId } },
   );
 }

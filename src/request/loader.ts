@@ -102,12 +102,12 @@ function loaderOf<Key, Value>(
 }
 
 function observed<Key, Value>(
-  { explanation, observer }: RequestContext,
+  { explanation, record }: RequestContext,
   definition: Keyed<Key>,
   batch: Batch<Key, Value>,
 ): Batch<Key, Value> {
   if (explanation) return keys => explanation.inBatch(definition, () => batch(keys));
-  if (observer) return keys => observer.batch(definition.name, keys.length, () => batch(keys));
+  if (record) return keys => record.batch(definition.name, keys.length, () => batch(keys));
   return batch;
 }
 

@@ -22,7 +22,7 @@ import { unsupportedType } from "./http-errors";
 import type { KnownOperations, OperationRequest } from "./known-operations";
 import type { Load } from "./load";
 import type { Observation } from "./observation";
-import type { OperationRecord } from "./operation-record";
+import type { OperationRecord } from "../request/operation-record";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
 import { Repeats, textOf } from "./repeats";
@@ -179,21 +179,21 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
-  const { graphql, database, services, load, explain, known, sharing, cache, budget, observation } = options;
+  const { graphql, database, services, load, explain, known, sharing, cache, budget } = options;
   return async (request, reply, asked, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const isOver = () => reply.sent || reply.raw.destroyed;
     // What an editor has just published through another instance may not have been heard here yet.
     const isEditor = viewer !== null && hasRole(viewer, "EDITOR");
+    const { type, record } = asked;
     const context = (reads?: Reads, mayLag = false) =>
       createContext({
         ...{ database, services, viewer, guestId, client, explain, requestId: request.id, mayLag, isOver },
         ...(sharing ? { sharing } : {}),
-        ...(observation ? { observer: observation } : {}),
         ...(reads ? { reads } : {}),
         ...(request.charge ? { charge: request.charge } : {}),
+        ...(record ? { record } : {}),
       });
-    const { type, record } = asked;
     const key = cache ? keyOf(asked) : "";
     if (known && type !== undefined) {
       const kept = isEditor ? null : cache?.get(key, isAnonymous);

@@ -25,7 +25,7 @@ import type { KnownOperations } from "./known-operations";
 import { idempotentMutations } from "./idempotency";
 import type { Observation } from "./observation";
 import { AnswerCost } from "./operation-cost";
-import { OperationFacts } from "./operation-record";
+import { OperationFacts } from "../request/operation-record";
 import { requestError } from "./request-errors";
 import { subscriptionsOverSockets } from "./subscriptions";
 
@@ -37,7 +37,7 @@ export interface GraphQLServerOptions {
   introspection: boolean;
   /** Whether contexts may hold an explanation, which then goes out with the answer. */
   explain: boolean;
-  /** Told of each operation and of each error; left out where nobody watches. */
+  /** Told of each error; left out where nobody watches. */
   observation?: Observation | undefined;
   log: Logger;
 }
@@ -70,8 +70,8 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      ...(observation ? [tellOperations(observation)] : []),
-      limitOperations(limits, known, observation),
+      noteOperations,
+      limitOperations(limits, known),
       idempotentMutations(),
       subscriptionsOverSockets,
       rememberRequests(requestIds),
@@ -99,18 +99,18 @@ function knownOperationTypes(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** Which operation it is, as soon as it is valid. */
-function tellOperations(observation: Observation): ApolloServerPlugin<RequestContext> {
-  return {
-    requestDidStart: async () => ({
-      didResolveOperation: async ({ operation, source }) => {
-        const { current } = observation;
-        if (!current || !operation) return;
-        current.facts = new OperationFacts(operation.name?.value ?? null, operation.operation, source);
-      },
-    }),
-  };
-}
+/** Which operation it is, as soon as it is valid, and which errors its answer has. */
+const noteOperations: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ operation, source, contextValue: { record } }) => {
+      if (!record || !operation) return;
+      record.facts = new OperationFacts(operation.name?.value ?? null, operation.operation, source);
+    },
+    willSendResponse: async ({ response: { body }, contextValue: { record } }) => {
+      if (body.kind === "single") record?.failed(body.singleResult.errors);
+    },
+  }),
+};
 
 /**
  * Refuses operations that ask for too much, after validation and before any resolver runs; and before any other plugin begins: Apollo calls
@@ -119,7 +119,6 @@ function tellOperations(observation: Observation): ApolloServerPlugin<RequestCon
 function limitOperations(
   limits: OperationLimits,
   known: KnownOperations | undefined,
-  observation: Observation | undefined,
 ): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
@@ -130,7 +129,7 @@ function limitOperations(
         try {
           const { query = "", operationName = null } = request;
           const { dependsOn, cost } = checkOperation(schema, document, operation, coerced, limits);
-          observation?.measured(cost);
+          if (contextValue.record) contextValue.record.cost = cost;
           known?.remember({ query, operationName }, document, dependsOn);
           contextValue.charge?.take(cost);
           return Promise.resolve();

@@ -18,7 +18,7 @@ import type { RequestContext } from "../request/context";
 import { compileOperation, decidingVariables, type CompiledOperation } from "./compiled-operation";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
 import { AnswerCost } from "./operation-cost";
-import { OperationFacts } from "./operation-record";
+import { OperationFacts } from "../request/operation-record";
 
 export interface OperationRequest {
   readonly query: string;

@@ -9,7 +9,8 @@ import { createGate } from "../auth/gate";
 import type { Change } from "../db/change-set";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
-import { createContext } from "../request/context";
+import { createContext, type Identity, type RequestContext, type RequestFacts } from "../request/context";
+import type { OperationRecord } from "../request/operation-record";
 import type { Services } from "../request/services";
 import { assertOwnSite, type Authentication } from "./authentication";
 import { addressOf } from "./client-address";
@@ -83,8 +84,11 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
           throw new AppError("RATE_LIMITED", `A connection has at most ${limits.maxSubscriptions} subscriptions.`);
         }
         checkDocumentText(checkParameters({ ...payload }, documents));
-        const context = await contextFor(connection, requestId, budget);
-        if (!context) return [new ClientError({ message: "The connection is closed." })];
+        const identity = await connection.checkedIdentity();
+        if (!identity) return [new ClientError({ message: "The connection is closed." })];
+        const charge = budget?.open(askerOf(identity.viewer, connection.client.address));
+        charge?.begin();
+        const context = contextOf(connection, identity, { requestId, ...(charge ? { charge } : {}) });
         const { query, variables, operationName } = payload;
         const started = await startSubscription(
           graphql,
@@ -112,18 +116,12 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     },
   });
 
-  /** Null when the connection was closed, perhaps because its token does not count any more. */
-  async function contextFor(connection: LiveConnection, requestId: string, budget?: CostBudget) {
-    const { client } = connection;
-    const identity = await connection.checkedIdentity();
-    if (!identity) return null;
-    const charge = budget?.open(askerOf(identity.viewer, client.address));
-    charge?.begin();
-    return createContext({
-      ...{ database, services, ...identity, client, requestId },
-      ...(charge ? { charge } : {}),
-      ...(observation ? { observer: observation } : {}),
-    });
+  function contextOf(
+    { client }: LiveConnection,
+    identity: Identity,
+    facts: Pick<RequestFacts, "requestId" | "charge" | "record">,
+  ): RequestContext {
+    return createContext({ ...{ database, services, client }, ...identity, ...facts });
   }
 
   /** Ends when the connection does. By hand: an async generator cannot be ended while it waits. */
@@ -155,10 +153,16 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   }
 
   async function answer(started: RunningSubscription, connection: LiveConnection, event: unknown) {
+    // Null when the connection was closed, perhaps because its token does not count any more.
+    const identity = await connection.checkedIdentity();
+    if (!identity) return null;
     const requestId = randomUUID();
-    const context = await contextFor(connection, requestId);
-    if (!context) return null;
-    const make = () => resultOf(started, event, context, listeners);
+    const make = async (record?: OperationRecord) => {
+      const context = contextOf(connection, identity, { requestId, ...(record ? { record } : {}) });
+      const made = await resultOf(started, event, context, listeners);
+      record?.failed(made.errors);
+      return made;
+    };
     const { errors, ...result } = await (observation?.event(requestId, started.facts, make) ?? make());
     return errors ? { ...result, errors: errors.map(error => new ClientError(error)) } : result;
   }

@@ -5,7 +5,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from "pr
 import { translateDatabaseError } from "../db/database-errors";
 import type { PoolState } from "../db/driver";
 import { isUnavailable } from "../errors/app-error";
-import type { OperationRecord, Way } from "./operation-record";
+import type { OperationRecord, Way } from "../request/operation-record";
 import { verbOf } from "./statement-text";
 import { Tally, type Cell } from "./tally";
 

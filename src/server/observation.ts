@@ -1,18 +1,18 @@
-// What those who watch the server are told of each operation: how it was answered, how long it took, what it cost, which statements it sent. Metrics,
+// What those who watch the server are told of each operation: how it was answered, how long it took, what it cost, what it read. Metrics,
 // traces and the log of slow operations are made of it, whichever are on; when none is, there is no Observation, and nothing is noted.
-import { AsyncLocalStorage } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import type { Span } from "@opentelemetry/api";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { AsyncScope } from "../db/async-scope";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
 import type { Observer, Scope } from "../request/observer";
+import { OperationRecord, type OperationFacts } from "../request/operation-record";
 import type { Metrics } from "./metrics";
-import { OperationRecord, type OperationFacts } from "./operation-record";
 import type { Tracing } from "./tracing";
 
-/** Where a statement is sent from. */
+/** Where a statement is sent from, for traces. */
 interface Place {
   readonly records: readonly OperationRecord[];
   /** Under which of the spans that wait for it; the others are linked. */
@@ -31,7 +31,7 @@ export class Observation implements Observer {
   readonly #tracing: Tracing | undefined;
   readonly #slowMs: number;
   readonly #log: Logger;
-  readonly #places = new AsyncLocalStorage<Place>();
+  readonly #places = new AsyncScope<Place>();
 
   /** How many connections for subscriptions are open; told by whoever has them. */
   liveConnections: () => number = () => 0;
@@ -50,38 +50,25 @@ export class Observation implements Observer {
     answer: (record: OperationRecord) => T | Promise<T>,
   ): Promise<T> {
     const span = this.#tracing?.request(request, reply) ?? null;
-    const record = new OperationRecord(request.id, performance.now() - reply.elapsedTime, span);
+    const record = new OperationRecord(request.id, performance.now() - reply.elapsedTime, span, this);
     return this.#observed(record, () => answer(record));
   }
 
   /** Runs `answer`, which answers an event of a subscription. */
-  event<T>(requestId: string, facts: OperationFacts, answer: () => Promise<T>): Promise<T> {
-    const record = new OperationRecord(requestId, performance.now(), this.#tracing?.event() ?? null);
+  event<T>(requestId: string, facts: OperationFacts, answer: (record: OperationRecord) => Promise<T>): Promise<T> {
+    const record = new OperationRecord(requestId, performance.now(), this.#tracing?.event() ?? null, this);
     record.answered("live", facts);
-    return this.#observed(record, () => this.within(record, answer));
+    return this.#observed(record, () => this.within(record, () => answer(record)));
   }
 
   /** Runs `work`: what it sends to the database, it sends for this operation. */
-  within<T>(record: OperationRecord, work: () => T): T {
-    return this.#places.run({ records: [record], spans: record.span ? [record.span] : [] }, work);
-  }
-
-  /** The operation for which this is called; undefined outside of all. */
-  get current(): OperationRecord | undefined {
-    return this.#places.getStore()?.records[0];
-  }
-
-  /** The operation that is answered now asks for so many objects. */
-  measured(cost: number): void {
-    const { current } = this;
-    if (current) current.cost = cost;
+  within<T>(record: OperationRecord, work: () => T | Promise<T>): T | Promise<T> {
+    return record.span ? this.#places.run({ records: [record], spans: [record.span] }, work) : work();
   }
 
   /** An answer holds an error. */
   failed(code: string): void {
     this.metrics?.failed(code);
-    const { current } = this;
-    if (current) current.errorCode = code;
   }
 
   async #observed<T>(record: OperationRecord, answer: () => T | Promise<T>): Promise<T> {
@@ -100,45 +87,45 @@ export class Observation implements Observer {
     this.metrics?.answered(record, ms / 1_000);
     if (record.span) this.#tracing?.end(record.span, record);
     if (ms < this.#slowMs) return;
-    const { requestId, way, facts, cost, statements } = record;
+    const { requestId, way, facts, cost, batches } = record;
     this.#log.warn(
       {
         ...{ requestId, operation: facts?.name ?? null, documentId: facts?.documentId ?? null },
-        ...{ ms: Math.round(ms), cost, statements, way },
+        ...{ ms: Math.round(ms), cost, batches, way },
       },
       "a slow operation",
     );
   }
 
-  batch<T>(loader: string, keys: number, work: () => Promise<T>): Promise<T> {
+  batch<T>(record: OperationRecord, loader: string, keys: number, work: () => Promise<T>): Promise<T> {
     this.metrics?.batch(loader, keys);
-    const place = this.#places.getStore();
-    const [parent] = place?.spans ?? [];
-    if (!place || !parent || !this.#tracing) return work();
-    const { span, end } = this.#tracing.batch(parent, loader, keys);
-    return ended(this.#places.run({ ...place, spans: [span] }, work), end);
+    if (!record.span || !this.#tracing) return work();
+    const { span, end } = this.#tracing.batch(record.span, loader, keys);
+    return ended(this.#places.run({ records: [record], spans: [span] }, work), end);
   }
 
   scope(): Scope {
-    return this.#places.getStore();
+    return this.#places.current;
   }
 
   joined<T>(loader: string, keys: number, askers: readonly Scope[], work: () => Promise<T>): Promise<T> {
     this.metrics?.joined(loader, keys, askers.length);
     const places = askers.filter(asker => asker !== undefined) as Place[];
+    if (places.length === 0) return work();
     return this.#places.run(
       { records: places.flatMap(({ records }) => records), spans: places.flatMap(({ spans }) => spans) },
       work,
     );
   }
 
-  /** From now on, it is told of the statements of `database`. @returns a function that ends it. */
+  /** From now on, it is told of the statements of `database`, where that goes on to somebody. @returns a function that ends it. */
   watch(database: Database): () => void {
+    if (!this.metrics && !this.#tracing) return () => undefined;
     return database.watchStatements(text => {
       const startedAt = performance.now();
-      const place = this.#places.getStore();
+      const place = this.#places.current;
       for (const record of place?.records ?? []) record.statements++;
-      const traced = place && place.spans.length > 0 ? this.#tracing?.statement(place.spans, text) : undefined;
+      const traced = place ? this.#tracing?.statement(place.spans, text) : undefined;
       return error => {
         this.metrics?.statement(text, (performance.now() - startedAt) / 1_000, error);
         traced?.(error);

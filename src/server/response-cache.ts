@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
 import type { Reads } from "../request/reads";
-import type { OperationFacts } from "./operation-record";
+import type { OperationFacts } from "../request/operation-record";
 
 export interface CachedAnswer {
   /** The answer without what stands behind the data. */

@@ -1,6 +1,5 @@
 // Subscriptions: started in Apollo's own pipeline, so that every limit and rule that requests have to keep holds for them too; then one
 // execution for each event, in a context of its own.
-import { AsyncLocalStorage } from "node:async_hooks";
 import { HeaderMap, type ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import type { GraphQLError } from "graphql";
 import {
@@ -12,11 +11,12 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from "graphql";
+import { AsyncScope } from "../db/async-scope";
 import { AppError } from "../errors/app-error";
 import type { RequestContext } from "../request/context";
+import { OperationFacts } from "../request/operation-record";
 import { fixedLimits } from "./document-limits";
 import { formatError, type ErrorContext, type ErrorListeners } from "./error-format";
-import { OperationFacts } from "./operation-record";
 import { asRequestErrors } from "./request-errors";
 
 /** Where the pipeline leaves an operation that may start. */
@@ -24,7 +24,7 @@ interface Start {
   args?: ExecutionArgs;
 }
 
-const starts = new AsyncLocalStorage<Start>();
+const starts = new AsyncScope<Start>();
 
 /** Sends subscriptions to the socket, and everything else away from it. */
 export const subscriptionsOverSockets: ApolloServerPlugin<RequestContext> = {
@@ -32,13 +32,13 @@ export const subscriptionsOverSockets: ApolloServerPlugin<RequestContext> = {
     didResolveOperation: async ({ operation }) => {
       const isSubscription = operation?.operation === OperationTypeNode.SUBSCRIPTION;
       await asRequestErrors(() => {
-        if (isSubscription && !starts.getStore()) {
+        if (isSubscription && !starts.current) {
           throw new AppError(
             "BAD_REQUEST",
             "Subscriptions run over a WebSocket at this address (graphql-transport-ws).",
           );
         }
-        if (!isSubscription && starts.getStore()) {
+        if (!isSubscription && starts.current) {
           throw new AppError(
             "BAD_REQUEST",
             "Only subscriptions run over the WebSocket: send this operation with POST.",
@@ -47,7 +47,7 @@ export const subscriptionsOverSockets: ApolloServerPlugin<RequestContext> = {
       });
     },
     responseForOperation: async ({ schema, document, request, operationName, contextValue }) => {
-      const start = starts.getStore();
+      const start = starts.current;
       if (!start) return null;
       start.args = {
         ...{ schema, document, operationName, contextValue },

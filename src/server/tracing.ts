@@ -16,7 +16,7 @@ import {
 } from "@opentelemetry/sdk-trace";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { OperationRecord } from "./operation-record";
+import type { OperationRecord } from "../request/operation-record";
 import { oneLine, summaryOf, verbOf } from "./statement-text";
 
 /** As the specification of OpenTelemetry names the settings (OTEL_…). */

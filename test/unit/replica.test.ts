@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { OperationTypeNode } from "graphql";
 import { Replica, replicaPatienceMs, type ReplicaConnection, type ReplicaPool } from "../../src/db/replica";
 import { Reads } from "../../src/request/reads";
-import { OperationFacts } from "../../src/server/operation-record";
+import { OperationFacts } from "../../src/request/operation-record";
 import { answerOf, bodyOf, ResponseCache } from "../../src/server/response-cache";
 import { FakeFeed } from "../support/fake-feed";
 

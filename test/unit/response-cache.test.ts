@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { OperationTypeNode } from "graphql";
 import { Reads } from "../../src/request/reads";
-import { OperationFacts } from "../../src/server/operation-record";
+import { OperationFacts } from "../../src/request/operation-record";
 import { answerOf, bodyOf, ResponseCache, tailOf } from "../../src/server/response-cache";
 import { FakeFeed } from "../support/fake-feed";
 

@@ -42,7 +42,7 @@ describe("A slow operation", () => {
     const [first, second] = logged();
     expect(first).toMatchObject({
       ...{ level: "warn", requestId: "a-request-of-ours", operation: "SlowPage", documentId },
-      ...{ cost: 7, statements: 2, way: "apollo" },
+      ...{ cost: 7, batches: 2, way: "apollo" },
     });
     expect(first?.["ms"]).toBeGreaterThanOrEqual(50);
     expect(second).toMatchObject({ operation: "SlowPage", documentId, way: "compiled" });

@@ -1,9 +1,10 @@
 // What is noted of one operation while it is answered, for those who watch the server. Holds no variable and no header.
 import { createHash } from "node:crypto";
 import type { Span } from "@opentelemetry/api";
-import type { OperationTypeNode } from "graphql";
+import type { GraphQLFormattedError, OperationTypeNode } from "graphql";
+import type { Observer } from "./observer";
 
-/** The ways to an answer (graphql-endpoint.ts), and `live`: an event of a subscription. */
+/** The ways to an answer (server/graphql-endpoint.ts), and `live`: an event of a subscription. */
 export type Way = "repeat" | "cache" | "compiled" | "apollo" | "live";
 
 /** What is told of a valid operation. Made once where the operation is kept. */
@@ -32,9 +33,11 @@ export class OperationRecord {
   way: Way | null = null;
   /** Null until the operation is known to be valid. */
   facts: OperationFacts | null = null;
-  /** Objects, as document-limits.ts measures it; null where it was not measured. */
+  /** Objects, as server/document-limits.ts measures it; null where it was not measured. */
   cost: number | null = null;
-  /** SQL statements; one that several operations share counts for each. */
+  /** Of its loaders; each is a statement or a few. */
+  batches = 0;
+  /** SQL statements, where it is traced; one that several operations share counts for each. */
   statements = 0;
   /** Whether the answer was looked for among those that are kept, and was not there. */
   missed = false;
@@ -47,11 +50,24 @@ export class OperationRecord {
     readonly startedAt: number,
     /** Null where it is not traced. */
     readonly span: Span | null,
+    private readonly observer: Observer,
   ) {}
 
   answered(way: Way, facts: OperationFacts | null = this.facts, cost: number | null = this.cost): void {
     this.way = way;
     this.facts = facts;
     this.cost = cost;
+  }
+
+  /** The answer holds these errors. */
+  failed(errors: readonly GraphQLFormattedError[] | undefined): void {
+    const code = errors?.at(-1)?.extensions?.["code"];
+    if (typeof code === "string") this.errorCode = code;
+  }
+
+  /** Runs `work`, a batch of the operation: so many keys of the loader of this name. */
+  batch<T>(loader: string, keys: number, work: () => Promise<T>): Promise<T> {
+    this.batches++;
+    return this.observer.batch(this, loader, keys, work);
   }
 }
