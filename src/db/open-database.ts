@@ -11,6 +11,8 @@ export interface DatabaseSettings {
   replicaUrl?: string | undefined;
   dataDirectory: string;
   poolSize: number;
+  /** Whether statements that are sent again and again are kept prepared; left out: unless there is a pooler. */
+  preparedStatements?: boolean | undefined;
   acquireTimeoutMs: number;
   statementTimeoutMs: number;
 }
@@ -26,18 +28,23 @@ export async function openDatabase(settings: DatabaseSettings, log?: DatabaseLog
   const { url, directUrl, replicaUrl, dataDirectory, poolSize, acquireTimeoutMs, statementTimeoutMs } = settings;
   if (url === undefined) return createDatabase(await openEmbedded({ directory: dataDirectory }));
   const { openPostgres, openReplicaPool } = await import("./postgres-driver");
+  const preparesStatements = settings.preparedStatements ?? directUrl === undefined;
   const onIdleError = (error: Error) => log?.warn("an idle database connection broke", error);
   const driver = openPostgres({
-    ...{ url, directUrl, poolSize, acquireTimeoutMs, statementTimeoutMs, onIdleError },
+    ...{ url, directUrl, poolSize, acquireTimeoutMs, statementTimeoutMs, preparesStatements, onIdleError },
     onOtherTimeout: () =>
       log?.warn(
         "the database has another statement_timeout than DATABASE_STATEMENT_TIMEOUT_MS: a pooler ignores it; set it with its connect_query (docs/scaling.md)",
+      ),
+    onPoolerFound: () =>
+      log?.warn(
+        "statements are no longer prepared: DATABASE_URL is a pooler; set DATABASE_DIRECT_URL to the database itself, or DATABASE_PREPARED_STATEMENTS=false (docs/scaling.md)",
       ),
   });
   if (replicaUrl === undefined) return createDatabase(driver);
   return createDatabase(driver, {
     pool: openReplicaPool({
-      ...{ url: replicaUrl, poolSize },
+      ...{ url: replicaUrl, poolSize, preparesStatements: settings.preparedStatements ?? true },
       acquireTimeoutMs: Math.min(acquireTimeoutMs, replicaPatienceMs),
       statementTimeoutMs: Math.min(statementTimeoutMs, replicaPatienceMs),
     }),

@@ -3,6 +3,8 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { Pool, type ClientBase, type PoolClient, type QueryConfig } from "pg";
 import type { Driver } from "./driver";
 import { listenOnPostgres } from "./postgres-listener";
+import { PreparedStatements } from "./prepared-statements";
+import { SilentConnections } from "./silent-connections";
 import type { ReplicaConnection, ReplicaPool } from "./replica";
 
 export interface PoolSettings {
@@ -12,6 +14,10 @@ export interface PoolSettings {
   acquireTimeoutMs: number;
   /** Longest run of one statement, in milliseconds; held by the server and, a little later, by the client. */
   statementTimeoutMs: number;
+  /** Whether statements that are sent again and again are kept prepared; they are when left out. Not for a pooler that hands out a connection for each transaction. */
+  preparesStatements?: boolean;
+  /** Told once when a pooler turns out to be in between, where statements were to be prepared; they no longer are. */
+  onPoolerFound?: () => void;
   /** Told of a connection that broke while idle; the pool has replaced it already. */
   onIdleError?: (error: Error) => void;
   /** Told once when a connection has another statement time-out than was asked for: behind a pooler, which may ignore it. */
@@ -30,22 +36,24 @@ export interface PostgresDriver extends Driver {
 }
 
 export function openPostgres(settings: PostgresSettings): PostgresDriver {
-  const pool = openPool(settings);
+  const { pool, silent, prepared, close } = openPool(settings);
   leaveReadOnly(pool);
   return {
     kind: "postgres",
     adapter: new PrismaPg(pool),
-    query: async <Row>(text: string, values: readonly unknown[]) => (await pool.query(text, [...values])).rows as Row[],
+    query: async <Row>(text: string, values: readonly unknown[]) =>
+      (await prepared.query(text, values, query => pool.query(query))).rows as Row[],
     exclusive: work =>
-      withClient(pool, client =>
-        inTransaction(client, () =>
+      withClient(pool, client => {
+        silent.spare(client);
+        return inTransaction(client, () =>
           work({
             query: async <Row>(text: string, values: readonly unknown[] = []) =>
-              (await client.query(unhurried({ text, values: [...values] }))).rows as Row[],
-            script: async text => void (await client.query(unhurried({ text }))),
+              (await client.query(text, [...values])).rows as Row[],
+            script: async text => void (await client.query(text)),
           }),
-        ),
-      ),
+        );
+      }),
     listen: (channel, listener) =>
       listenOnPostgres(
         {
@@ -58,32 +66,43 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
         listener,
       ),
     poolState: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => pool.end(),
+    close,
   };
 }
 
 /** A pool of its own for a standby, which nothing is written to. */
 export function openReplicaPool(settings: PoolSettings): ReplicaPool {
-  const pool = openPool(settings);
+  const { pool, prepared, close } = openPool(settings);
   const connections = new WeakMap<PoolClient, ReplicaConnection>();
   const connectionOf = (client: PoolClient): ReplicaConnection => {
     const known = connections.get(client);
     if (known) return known;
     const connection: ReplicaConnection = {
       query: async <Row>(text: string, values: readonly unknown[]) =>
-        (await client.query(text, [...values])).rows as Row[],
+        (await prepared.query(text, values, query => client.query(query))).rows as Row[],
     };
     connections.set(client, connection);
     return connection;
   };
-  return { use: work => withClient(pool, client => work(connectionOf(client))), close: () => pool.end() };
+  return { use: work => withClient(pool, client => work(connectionOf(client))), close };
 }
 
-function openPool(settings: PoolSettings): Pool {
-  const { statementTimeoutMs } = settings;
+interface OpenPool {
+  readonly pool: Pool;
+  readonly silent: SilentConnections;
+  readonly prepared: PreparedStatements;
+  close(): Promise<void>;
+}
+
+function openPool(settings: PoolSettings): OpenPool {
+  const { statementTimeoutMs, preparesStatements = true, onPoolerFound } = settings;
+  // The server is given the time to end a statement by itself.
+  const silenceMs = statementTimeoutMs + 500;
   let hasTold = false;
   const prepare = async (client: ClientBase) => {
-    const { rows } = await client.query<{ timeoutMs: number }>(prepareConnection);
+    // Not in use yet, so nobody else looks after it. node-postgres reads the time-out from each query; its types do not know it.
+    const query = { text: prepareConnection, query_timeout: silenceMs } as QueryConfig;
+    const { rows } = await client.query<{ timeoutMs: number }>(query);
     if (rows[0]?.timeoutMs === statementTimeoutMs || hasTold) return;
     hasTold = true;
     settings.onOtherTimeout?.();
@@ -93,8 +112,6 @@ function openPool(settings: PoolSettings): Pool {
     max: settings.poolSize,
     connectionTimeoutMillis: settings.acquireTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    // A server that does not answer at all cannot time a statement out: then the client gives up by itself.
-    query_timeout: statementTimeoutMs + 500,
     idle_in_transaction_session_timeout: statementTimeoutMs * 2,
     keepAlive: true,
     // The pool waits for the promise, which its types do not say.
@@ -103,7 +120,16 @@ function openPool(settings: PoolSettings): Pool {
   });
   // Without a listener, the error of one idle connection would end the process.
   pool.on("error", error => settings.onIdleError?.(error));
-  return pool;
+  const silent = new SilentConnections(pool, silenceMs);
+  return {
+    pool,
+    silent,
+    prepared: new PreparedStatements(preparesStatements, onPoolerFound),
+    close: () => {
+      silent.stop();
+      return pool.end();
+    },
+  };
 }
 
 /**
@@ -174,9 +200,4 @@ async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Pro
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
-}
-
-/** A statement practically without the client's own time-out (0 would mean the default); node-postgres reads it from each query, its types do not know it. */
-function unhurried(query: QueryConfig): QueryConfig {
-  return { ...query, query_timeout: 2 ** 31 - 1 } as QueryConfig;
 }

@@ -91,21 +91,35 @@ export class ConnectionValue<Row, Link> {
   }
 
   get pageInfo(): PageInfo {
-    const page = this.#page;
-    return {
-      hasNextPage: page.hasNextPage,
-      hasPreviousPage: page.hasPreviousPage,
-      get startCursor() {
-        return page.edges[0]?.cursor ?? null;
-      },
-      get endCursor() {
-        return page.edges.at(-1)?.cursor ?? null;
-      },
-    };
+    return new PageInfoValue(this.#page);
   }
 
   get totalCount(): Promise<number> {
     return this.#total();
+  }
+}
+
+class PageInfoValue implements PageInfo {
+  readonly #page: ListPage<unknown, unknown>;
+
+  constructor(page: ListPage<unknown, unknown>) {
+    this.#page = page;
+  }
+
+  get hasNextPage(): boolean {
+    return this.#page.hasNextPage;
+  }
+
+  get hasPreviousPage(): boolean {
+    return this.#page.hasPreviousPage;
+  }
+
+  get startCursor(): string | null {
+    return this.#page.edges[0]?.cursor ?? null;
+  }
+
+  get endCursor(): string | null {
+    return this.#page.edges.at(-1)?.cursor ?? null;
   }
 }
 

@@ -70,19 +70,22 @@ function resolveFieldDirectly(field: Field): void {
     };
     return;
   }
-  // The nodes of a document that is kept between requests are the same ones each time.
+  // The nodes of a document that is kept between requests are the same ones each time. Nothing that belongs to one request may be a key of a
+  // WeakMap that outlives it: V8's young generation takes what stands there for reachable, and a whole request grows old with it.
   const callers: CallersByNode = new WeakMap();
-  const ofVariables = new WeakMap<object, CallersByNode>();
   field.resolve = (root, args, ctx, info) => {
     const [node] = info.fieldNodes;
     if (!node) throw new Error("a field without a node");
-    const known = usesVariables(node) ? within(ofVariables, info.variableValues) : callers;
+    const known = usesVariables(node) ? (ctx.memo as CallersByNode) : callers;
     const caller = known.get(node) ?? remember(known, node, take(args, ctx, info));
     return caller instanceof Promise ? caller.then(ready => ready(root, ctx, info)) : caller(root, ctx, info);
   };
 }
 
-type CallersByNode = WeakMap<FieldNode, Caller | Promise<Caller>>;
+interface CallersByNode {
+  get(node: FieldNode): Caller | Promise<Caller> | undefined;
+  set(node: FieldNode, caller: Caller | Promise<Caller>): unknown;
+}
 
 function remember(known: CallersByNode, node: FieldNode, caller: Caller | Promise<Caller>): Caller | Promise<Caller> {
   known.set(node, caller);
@@ -91,19 +94,29 @@ function remember(known: CallersByNode, node: FieldNode, caller: Caller | Promis
   return caller;
 }
 
-function within(maps: WeakMap<object, CallersByNode>, key: object): CallersByNode {
-  const map = maps.get(key) ?? new WeakMap();
-  maps.set(key, map);
-  return map;
-}
-
 function callerOf(call: TakenCall, ctx: RequestContext, info: GraphQLResolveInfo): Caller {
   const { target, method, parameters } = call;
   const placesOf = (value: unknown) => parameters.flatMap((parameter, index) => (parameter === value ? [index] : []));
-  const [roots, contexts, infos] = [placesOf(probe), placesOf(ctx), placesOf(info)];
-  const template = parameters.map((parameter, index) =>
-    [...roots, ...contexts, ...infos].includes(index) ? undefined : parameter,
-  );
+  const places = { roots: placesOf(probe), contexts: placesOf(ctx), infos: placesOf(info) };
+  const differing = new Set(Object.values(places).flat());
+  const template = parameters.map((parameter, index) => (differing.has(index) ? undefined : parameter));
+  return makeCaller(target, method, template, places);
+}
+
+/** Where the parameters stand that differ from call to call. */
+interface Places {
+  readonly roots: readonly number[];
+  readonly contexts: readonly number[];
+  readonly infos: readonly number[];
+}
+
+/** By itself, so that a caller that is kept does not keep the context that it was first called with. */
+function makeCaller(
+  target: object,
+  method: Method,
+  template: readonly unknown[],
+  { roots, contexts, infos }: Places,
+): Caller {
   return (root, currentCtx, currentInfo) => {
     const current = template.slice();
     for (const place of roots) current[place] = root;

@@ -62,7 +62,7 @@ export function mutate<T extends object>(
 ): Promise<Payload<T>> {
   return answer(input, async () => {
     const result = await inTransaction(ctx, work);
-    ctx.loaders.clear();
+    ctx.memo.clear();
     return result;
   });
 }

@@ -5,7 +5,6 @@ import { AppError } from "../errors/app-error";
 import type { Role } from "../generated/prisma/enums";
 import type { Charge } from "./charge";
 import { Explanation } from "./explain";
-import type { LoaderInstances } from "./loader";
 import type { OperationRecord } from "./operation-record";
 import type { Reads } from "./reads";
 import type { Services } from "./services";
@@ -60,7 +59,8 @@ export interface RequestContext {
   readonly client: Client;
   readonly services: Services;
   readonly requestId: string;
-  readonly loaders: LoaderInstances;
+  /** What is made once for this context, by what it is made for: loaders, which remember what was read, and resolvers with their arguments. */
+  readonly memo: Map<object, unknown>;
   /** The time at which the request began, the same for all of its fields. */
   readonly startedAt: Date;
   /** Null unless the operation is to be explained. */
@@ -88,15 +88,15 @@ export interface RequestFacts {
   /** Notes every statement; false when left out. */
   explain?: boolean;
   /** Where what the answer is made of is noted; nowhere when left out. */
-  reads?: Reads;
+  reads?: Reads | null;
   /** Reads of public content join those of other requests there; they do not when left out. */
-  sharing?: SharedBatches;
+  sharing?: SharedBatches | null | undefined;
   /** The operation costs nothing when left out. */
-  charge?: Charge;
+  charge?: Charge | null | undefined;
   /** Whether public content may be read from the replica, where there is one; false when left out. */
   mayLag?: boolean;
   /** Where what happens is noted; nowhere when left out. */
-  record?: OperationRecord;
+  record?: OperationRecord | null | undefined;
 }
 
 const unknownClient: Client = { address: "::", userAgent: null, cookies: null };
@@ -117,14 +117,31 @@ interface Behind {
 
 const behind = Symbol("what stands behind the context");
 
-type Plain = Pick<RequestContext, "services" | "requestId" | "loaders" | "explanation" | "reads" | "charge" | "record">;
+type Plain = Pick<RequestContext, "services" | "requestId" | "explanation" | "reads" | "charge" | "record">;
 
 /**
  * Not own properties: Apollo copies the context of each operation, own properties alone, and would read them all, and keep the first
  * viewer for good.
  */
-class Accessors {
-  declare readonly [behind]: Behind;
+class OperationContext implements RequestContext {
+  readonly services: Services;
+  readonly requestId: string;
+  readonly memo = new Map<object, unknown>();
+  readonly explanation: Explanation | null;
+  readonly reads: Reads | null;
+  readonly charge: Charge | null;
+  readonly record: OperationRecord | null;
+  readonly [behind]: Behind;
+
+  constructor(plain: Plain, parts: Behind) {
+    this.services = plain.services;
+    this.requestId = plain.requestId;
+    this.explanation = plain.explanation;
+    this.reads = plain.reads;
+    this.charge = plain.charge;
+    this.record = plain.record;
+    this[behind] = parts;
+  }
 
   get database(): Database {
     this[behind].reads?.opaque();
@@ -158,11 +175,7 @@ class Accessors {
   }
 }
 
-function contextOf(plain: Plain, parts: Behind): RequestContext {
-  return Object.assign(new Accessors(), plain, { [behind]: parts });
-}
-
-const behindOf = (ctx: RequestContext): Behind => (ctx as RequestContext & Accessors)[behind];
+const behindOf = (ctx: RequestContext): Behind => (ctx as OperationContext)[behind];
 
 export function createContext(facts: RequestFacts): RequestContext {
   const { database, services, requestId, viewer, guestId = null, client = unknownClient } = facts;
@@ -178,8 +191,8 @@ export function createContext(facts: RequestFacts): RequestContext {
   } = facts;
   const explanation = explain ? new Explanation() : null;
   const session = explanation?.observe(database) ?? database;
-  return contextOf(
-    { services, requestId, explanation, reads, charge, record, loaders: new Map() },
+  return new OperationContext(
+    { services, requestId, explanation, reads, charge, record },
     { database, session, client, startedAt, reads, sharing, mayLag, isOver, identity: { viewer, guestId } },
   );
 }
@@ -221,10 +234,7 @@ export function inTransaction<T>(
   return ctx.database.transaction(
     session =>
       work(
-        contextOf(
-          { ...ctx, loaders: new Map() },
-          { ...behindOf(ctx), session: explanation?.observe(session) ?? session },
-        ),
+        new OperationContext(ctx, { ...behindOf(ctx), session: explanation?.observe(session) ?? session }),
       ),
     options,
   );
@@ -239,7 +249,7 @@ export function readInstead(ctx: RequestContext, tables: Sql): void {
     query: statement => session.query(withTables(tables, statement)),
   };
   behindOf(ctx).session = instead;
-  ctx.loaders.clear();
+  ctx.memo.clear();
 }
 
 /** The day on which the request began, in UTC, as YYYY-MM-DD. */

@@ -133,7 +133,23 @@ interface Order {
   keys: readonly OrderKey[];
 }
 
-type RawRow = Readonly<Record<string, unknown>> & { parent: ParentKey | null };
+type RawRow = Readonly<Record<string, unknown>>;
+
+/** What a statement gives for one parent. */
+interface RawPage {
+  parent: ParentKey | null;
+  /** JSON: a list of the values of each row; null for no rows. */
+  rows: string | null;
+  /** Where they are asked for: whether there is a row on the far side of a cursor. */
+  atOrBeforeStart?: boolean | null;
+  atOrAfterEnd?: boolean | null;
+}
+
+interface PageStatement {
+  readonly sql: Sql;
+  /** Of the values of a row. */
+  readonly names: readonly string[];
+}
 
 export function defineList<Row, Link = Record<never, never>>(definition: ListDefinition<Row, Link>): List<Row, Link> {
   const orderOf = (name: string, direction: "ASC" | "DESC" = "ASC"): Order => {
@@ -184,10 +200,14 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
     cacheKey: ({ parentId, args, selection }) => `${parentId}\n${args.signature}\n${selectionKey(selection)}`,
     groupedBy: ({ args }) => args.signature,
     read: async (session, group) => {
-      const rows = await session.query<RawRow>(pageStatement(definition, group));
-      const byParent = groupBy(rows, row => row.parent);
+      const statement = pageStatement(definition, group);
+      const pages = await session.query<RawPage>(statement.sql);
+      const byParent = new Map(pages.map(page => [page.parent, page]));
       const scope = scopeOf(first(group).args);
-      return group.map(({ parentId, args }) => toPage(definition, scope, args, byParent.get(parentId) ?? []));
+      return group.map(({ parentId, args }) => {
+        const page = byParent.get(parentId);
+        return page ? toPage(definition, scope, args, page, statement.names) : nothing;
+      });
     },
     madeOf: (reads, { args }, page) => notePage(reads, definition, args, page),
   });
@@ -322,19 +342,21 @@ function namesOf(columns: ColumnSet): string {
   return names;
 }
 
-function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly PageKey[]): Sql {
+/** The rows of a page come as one text: so driver and client have one value to read, and not each of hundreds by itself. */
+function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly PageKey[]): PageStatement {
   const { entity, link } = definition;
   const { size, direction, after, before, filter, order } = first(group).args;
   const { keys } = order;
-  const columns = unionOf([new Set(entity.always), ...group.map(({ selection }) => selection.columns)]);
-  const linkColumns = unionOf(group.map(({ selection }) => selection.linkColumns));
+  const columns = [...unionOf([new Set(entity.always), ...group.map(({ selection }) => selection.columns)])];
+  const linkColumns = [...unionOf(group.map(({ selection }) => selection.linkColumns))];
   const from = fromClause(definition);
   const scope = scopeCondition(definition, filter);
   const parts = [
     selectList("e", entity.columns, columns),
-    ...[...linkColumns].map(field => linkColumn(field, link?.columns)),
+    ...linkColumns.map(field => linkColumn(field, link?.columns)),
     ...keys.map((key, index) => sql`${readKey(key)} AS ${trustedSql(`"k${index}"`)}`),
   ];
+  const names = [...columns, ...linkColumns.map(field => `link.${field}`), ...keys.map((_, index) => `k${index}`)];
   const bounds = [
     scope,
     ...(after ? [compare(keys, after, "after")] : []),
@@ -351,19 +373,19 @@ function pageStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: 
       : emptySql;
   const asksPrevious = group.some(({ selection }) => selection.hasPreviousPage);
   const asksNext = group.some(({ selection }) => selection.hasNextPage);
-  return sql`
+  // Not a parameter: a plan that is made once for all has to know whether a few rows are wanted.
+  const limit = trustedSql(String(size + 1));
+  const statement = sql`
     SELECT p."parent", ${asksPrevious ? beyond(after, "before", `"atOrBeforeStart"`) : emptySql}
-      ${asksNext ? beyond(before, "after", `"atOrAfterEnd"`) : emptySql} x.*
-    FROM ${parentsClause(definition, group)}
-    LEFT JOIN LATERAL (
-      SELECT ${joinSql(parts)} FROM ${from} WHERE ${joinSql(bounds, " AND ")}
-      ORDER BY ${orderBy(keys, direction)} LIMIT ${size + 1}
-    ) x ON TRUE
-    ORDER BY p."parent", ${orderBy(
-      // An enum's order is not that of its text.
-      keys.map((key, index) => ({ ...key, expression: `x."k${index}"${key.cast ? `::${key.cast}` : ""}` })),
-      direction,
-    )}`;
+      ${asksNext ? beyond(before, "after", `"atOrAfterEnd"`) : emptySql} (
+        SELECT json_agg(json_build_array(${joinSql(names.map(name => trustedSql(`x."${name}"`)))}))::text
+        FROM (
+          SELECT ${joinSql(parts)} FROM ${from} WHERE ${joinSql(bounds, " AND ")}
+          ORDER BY ${orderBy(keys, direction)} LIMIT ${limit}
+        ) x
+      ) AS "rows"
+    FROM ${parentsClause(definition, group)}`;
+  return { sql: statement, names };
 }
 
 function totalStatement<Row, Link>(definition: ListDefinition<Row, Link>, group: readonly TotalKey[]): Sql {
@@ -390,23 +412,47 @@ function toPage<Row, Link>(
   definition: ListDefinition<Row, Link>,
   scope: string,
   args: CheckedArguments,
-  rows: readonly RawRow[],
+  { rows, atOrBeforeStart, atOrAfterEnd }: RawPage,
+  names: readonly string[],
 ): ListPage<Row, Link> {
-  const found = rows.filter(row => row["k0"] !== null);
+  const found = rows === null ? [] : (JSON.parse(rows) as readonly unknown[][]);
   const more = found.length > args.size;
-  const kept = found.slice(0, args.size);
+  const kept = found.slice(0, args.size).map(values => rowOf(names, values));
   if (args.direction === "backward") kept.reverse();
   const linkFields = Object.keys(definition.link?.columns ?? {});
-  let edges: readonly ListEdge<Row, Link>[] | null = null;
-  return {
-    nodes: kept as readonly unknown[] as readonly Row[],
-    get edges() {
-      edges ??= kept.map(row => new Edge(row, scope, args, linkFields)) as unknown[] as ListEdge<Row, Link>[];
-      return edges;
-    },
-    hasNextPage: args.direction === "forward" && more ? true : rows[0]?.["atOrAfterEnd"] === true,
-    hasPreviousPage: args.direction === "backward" && more ? true : rows[0]?.["atOrBeforeStart"] === true,
-  };
+  return new Page<Row, Link>(
+    kept,
+    row => new Edge(row, scope, args, linkFields),
+    (args.direction === "forward" && more) || atOrAfterEnd === true,
+    (args.direction === "backward" && more) || atOrBeforeStart === true,
+  );
+}
+
+class Page<Row, Link> implements ListPage<Row, Link> {
+  readonly nodes: readonly Row[];
+  #edges: readonly ListEdge<Row, Link>[] | null = null;
+
+  constructor(
+    rows: readonly RawRow[],
+    private readonly edgeOf: (row: RawRow) => Edge,
+    readonly hasNextPage: boolean,
+    readonly hasPreviousPage: boolean,
+  ) {
+    this.nodes = rows as readonly unknown[] as readonly Row[];
+  }
+
+  get edges(): readonly ListEdge<Row, Link>[] {
+    this.#edges ??= (this.nodes as readonly unknown[] as readonly RawRow[]).map(
+      this.edgeOf,
+    ) as unknown[] as ListEdge<Row, Link>[];
+    return this.#edges;
+  }
+}
+
+function rowOf(names: readonly string[], values: readonly unknown[]): RawRow {
+  const row: Record<string, unknown> = {};
+  for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index];
+  return row;
 }
 
 class Edge {

@@ -30,9 +30,6 @@ export interface ContentLoaderDefinition<Key, Value> extends SharedBatchDefiniti
   madeOf: readonly ChangedType[] | ((reads: ContentReads, key: Key, value: Value) => void);
 }
 
-/** The instances of one context, made on first use. Nothing of it outlives the request. */
-export type LoaderInstances = Map<object, unknown>;
-
 export function defineLoader<Key, Value>(definition: LoaderDefinition<Key, Value>): Loader<Key, Value> {
   return loaderOf(definition, ctx => keys => definition.batch(ctx, keys));
 }
@@ -79,7 +76,7 @@ function loaderOf<Key, Value>(
   batchOf: (ctx: RequestContext) => Batch<Key, Value>,
 ): Loader<Key, Value> {
   const instanceOf = (ctx: RequestContext): DataLoader<Key, Value, unknown> => {
-    const existing = ctx.loaders.get(definition) as DataLoader<Key, Value, unknown> | undefined;
+    const existing = ctx.memo.get(definition) as DataLoader<Key, Value, unknown> | undefined;
     if (existing) return existing;
     const read = observed(ctx, definition, batchOf(ctx));
     const batch: Batch<Key, Value> = async keys => {
@@ -90,7 +87,7 @@ function loaderOf<Key, Value>(
       batch,
       definition.cacheKey ? { cacheKeyFn: definition.cacheKey } : {},
     );
-    ctx.loaders.set(definition, created);
+    ctx.memo.set(definition, created);
     return created;
   };
   return {

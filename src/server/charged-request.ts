@@ -29,7 +29,8 @@ export interface Report {
 export function reportOf({ charge }: FastifyRequest, requested?: number): Report | undefined {
   if (!charge) return undefined;
   const { report } = charge;
-  return { cost: requested === undefined ? report : { ...report, requested } };
+  const { actual, limit, remaining, restoreRate } = report;
+  return { cost: { requested: requested ?? report.requested, actual, limit, remaining, restoreRate } };
 }
 
 /** What is the same for everybody: what making the answer did cost, and what is left, are not. */

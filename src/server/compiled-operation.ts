@@ -424,9 +424,8 @@ function listOf(itemType: GraphQLOutputType, complete: Complete): Complete {
     let waits = false;
     try {
       for (const item of value as Iterable<unknown>) {
-        const completed = completeItem(run, itemType, complete, item, field, {
-          ...{ prev: path, key: results.length, typename: undefined },
-        });
+        const at: Path = { prev: path, key: results.length, typename: undefined };
+        const completed = completeItem(run, itemType, complete, item, field, at);
         results.push(completed);
         waits ||= completed instanceof Promise;
       }

@@ -37,6 +37,7 @@ import {
   type ResponseCache,
 } from "./response-cache";
 import { upgradeOf, type Upgrade } from "./upgrade";
+import { utf8 } from "./utf8";
 
 export interface GraphQLEndpointOptions {
   graphql: GraphQLServer;
@@ -101,13 +102,13 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     const answer = () => read(request, reply, { text, type, record });
     return observation && record ? observation.within(record, answer) : answer();
   };
-  const read = async (request: FastifyRequest, reply: FastifyReply, found: Omit<Asked, keyof OperationRequest>) => {
+  const read = async (request: FastifyRequest, reply: FastifyReply, noted: Noted) => {
     const address = addressOf(request);
     const leave = load.enter(address);
     const work = async () => {
       try {
         if (request.method === "POST") request.body = parseJson(request);
-        const asked = { ...readRequest(request, documents), ...found };
+        const asked = readRequest(request, documents);
         const client = {
           address,
           userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
@@ -120,7 +121,7 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
           },
         );
         charge(request, identified.viewer, address);
-        await answer(request, reply, asked, identified, client);
+        await answer(request, reply, asked, noted, identified, client);
       } finally {
         leave();
       }
@@ -160,7 +161,8 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
   });
 }
 
-interface Asked extends OperationRequest {
+/** What is known of a request before it is read. */
+interface Noted {
   /** The request, as it came. */
   readonly text: string;
   /** The content type of a good answer; undefined when Apollo Server has to find it out. */
@@ -172,7 +174,8 @@ interface Asked extends OperationRequest {
 type Answering = (
   request: FastifyRequest,
   reply: FastifyReply,
-  asked: Asked,
+  asked: OperationRequest,
+  noted: Noted,
   identified: Identified,
   client: Client,
 ) => Promise<void>;
@@ -180,25 +183,32 @@ type Answering = (
 /** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
 function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
   const { graphql, database, services, load, explain, known, sharing, cache, budget } = options;
-  return async (request, reply, asked, { viewer, guestId }, client) => {
+  return async (request, reply, asked, { text, type, record }, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const isOver = () => reply.sent || reply.raw.destroyed;
     // What an editor has just published through another instance may not have been heard here yet.
     const isEditor = viewer !== null && hasRole(viewer, "EDITOR");
-    const { type, record } = asked;
-    const context = (reads?: Reads, mayLag = false) =>
+    const context = (reads: Reads | null, mayLag: boolean) =>
       createContext({
-        ...{ database, services, viewer, guestId, client, explain, requestId: request.id, mayLag, isOver },
-        ...(sharing ? { sharing } : {}),
-        ...(reads ? { reads } : {}),
-        ...(request.charge ? { charge: request.charge } : {}),
-        ...(record ? { record } : {}),
+        database,
+        services,
+        viewer,
+        guestId,
+        client,
+        explain,
+        sharing,
+        reads,
+        mayLag,
+        isOver,
+        record,
+        requestId: request.id,
+        charge: request.charge,
       });
     const key = cache ? keyOf(asked) : "";
     if (known && type !== undefined) {
       const kept = isEditor ? null : cache?.get(key, isAnonymous);
       if (kept) {
-        repeats.learn(asked.text, key);
+        repeats.learn(text, key);
         record?.answered("cache", kept.facts);
         sendAnswer(request, reply, kept, type, "hit");
         return;
@@ -206,7 +216,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
       if (record) record.missed = cache !== undefined;
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
-      const reads = cache || request.method === "GET" ? new Reads() : undefined;
+      const reads = cache || request.method === "GET" ? new Reads() : null;
       const found = await known.execute(asked, () => context(reads, !isEditor));
       if (isOver()) return;
       if (found) {
@@ -215,7 +225,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
         if (!reads || !isKeepable(reads, isAnonymous)) {
           const report = reportOf(request);
           reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(report));
-          reply.send(`{"data":${JSON.stringify(result.data)}${tailOf(report)}`);
+          reply.send(utf8(`{"data":${JSON.stringify(result.data)}${tailOf(report)}`));
           return;
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
@@ -231,7 +241,7 @@ function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeat
     record?.answered("apollo");
     const { headers, body, ...rest } = await graphql.executeHTTPGraphQLRequest({
       httpGraphQLRequest: httpRequestOf(request, asked),
-      context: async () => context(),
+      context: async () => context(null, false),
     });
     // Incremental delivery is not in the schema, so Apollo has nothing to send in parts.
     if (body.kind !== "complete") throw new Error("an answer in parts");

@@ -7,6 +7,7 @@ import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
 import type { Reads } from "../request/reads";
 import type { OperationFacts } from "../request/operation-record";
+import { utf8 } from "./utf8";
 
 export interface CachedAnswer {
   /** The answer without what stands behind the data. */
@@ -88,9 +89,9 @@ export class ResponseCache {
   keep(key: string, answer: CachedAnswer, reads: Reads, { since, startedAt }: Making, isAnonymous: boolean): void {
     if (!isKeepable(reads, isAnonymous) || !this.#changes.isProven || this.#hasChanged(reads, since)) return;
     this.#entries.set(key, {
-      ...answer,
       isForAnonymous: reads.isViewerAsked,
       expiresAt: reads.isDayAsked ? endOfDay(startedAt) : Infinity,
+      ...answer,
     });
     if (!this.#entries.has(key)) return;
     for (const tag of answer.tags) {
@@ -167,11 +168,14 @@ export function answerOf(
   { data, reads, maxAge, cost, facts }: MadeAnswer,
   extensions: object | undefined,
 ): CachedAnswer {
-  const head = Buffer.from(`{"data":${JSON.stringify(data)}`);
+  const head = utf8(`{"data":${JSON.stringify(data)}`);
   const commonTail = tailOf(extensions);
   const hash = createHash("sha256").update(head).update(commonTail).digest("base64url");
   return {
-    ...{ head, commonTail, cost, facts },
+    head,
+    commonTail,
+    cost,
+    facts,
     etag: `"${hash.slice(0, 27)}"`,
     tags: [...reads.types, ...reads.entities],
     maxAge: reads.isViewerAsked ? null : maxAge,

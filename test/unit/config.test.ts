@@ -23,6 +23,7 @@ describe("loadConfig", () => {
     DATABASE_REPLICA_URL: ["mysql://u:p@h/d", `${secret}@host`],
     DATABASE_POOL_SIZE: ["0", "201", "ten"],
     DATABASE_ACQUIRE_TIMEOUT_MS: ["99", "60001", "3s"],
+    DATABASE_PREPARED_STATEMENTS: ["yes", "1"],
     DATABASE_STATEMENT_TIMEOUT_MS: ["99", "600001", "-5"],
     MIGRATE_ON_START: ["yes", "1", "TRUE"],
     CONTENT_ON_START: ["always", "true"],

@@ -282,7 +282,7 @@ function assertPassword(password: string, field: string, about: readonly string[
 /** A transaction that may queue mail; the sender hears of it when it is committed. */
 async function withMail<T>(ctx: RequestContext, work: (inner: RequestContext) => Promise<T>): Promise<T> {
   const result = await inTransaction(ctx, work);
-  ctx.loaders.clear();
+  ctx.memo.clear();
   ctx.services.mailQueued();
   return result;
 }

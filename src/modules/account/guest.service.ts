@@ -17,7 +17,7 @@ export async function createGuest(ctx: RequestContext, input: CreateGuestInput):
     (await renewGuest(ctx)) ?? (await ctx.session.models.learner.create({ data: {}, select: { id: true } })).id;
   const { token, expiresAt } = await ctx.services.tokens.signGuest(id);
   ctx.identity.guestId = id;
-  ctx.loaders.clear();
+  ctx.memo.clear();
   const isCookie = input.delivery === TokenDelivery.COOKIE;
   if (isCookie) ctx.client.cookies?.set({ guest: { token, expiresAt } });
   return { guestToken: isCookie ? null : token, guestTokenExpiresAt: expiresAt.toISOString() };

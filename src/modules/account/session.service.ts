@@ -170,7 +170,7 @@ async function hand(
   const access = await ctx.services.tokens.signAccess({ userId: account.id, sessionId });
   const viewer = { userId: account.id, sessionId, role: account.role };
   ctx.identity.viewer = viewer;
-  ctx.loaders.clear();
+  ctx.memo.clear();
   if (delivery === TokenDelivery.COOKIE) {
     ctx.client.cookies?.set({ access, refresh });
     return { viewer, tokens: null };
@@ -188,7 +188,7 @@ async function hand(
 
 function forget(ctx: RequestContext): void {
   ctx.identity.viewer = null;
-  ctx.loaders.clear();
+  ctx.memo.clear();
   ctx.client.cookies?.clear("access", "refresh");
 }
 
