@@ -5,7 +5,7 @@ import type { ExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
-import type { Reads } from "../request/reads";
+import { dayOf, type Reads } from "../request/reads";
 import type { OperationFacts } from "./operation-record";
 
 export interface CachedAnswer {
@@ -28,15 +28,14 @@ export interface CachedAnswer {
 interface Entry extends CachedAnswer {
   /** Whether it is for those alone who are neither signed in nor a known guest. */
   readonly isForAnonymous: boolean;
-  /** In milliseconds since 1970; after it, it is out of date by itself. */
-  readonly expiresAt: number;
+  /** The only day on which it is right, wherever the clock is set; null when it is right on any. */
+  readonly day: number | null;
 }
 
 /** An answer that is being made. */
 export interface Making {
   /** How many changes had been heard when it was begun. */
   readonly since: number;
-  readonly startedAt: Date;
 }
 
 /** Of so many entities it is known when they changed; of those before, it counts as just now. */
@@ -74,23 +73,23 @@ export class ResponseCache {
     if (!this.#changes.isProven) return null;
     const entry = this.#entries.get(key);
     if (!entry || (entry.isForAnonymous && !isAnonymous)) return null;
-    if (entry.expiresAt > Date.now()) return entry;
+    if (entry.day === null || entry.day === dayOf(Date.now())) return entry;
     this.#entries.delete(key);
     return null;
   }
 
   /** To be called before anything is read. */
   begin(): Making {
-    return { since: this.#heard, startedAt: new Date() };
+    return { since: this.#heard };
   }
 
   /** Keeps the answer, unless it is one asker's alone or something that it was made from has changed meanwhile. */
-  keep(key: string, answer: CachedAnswer, reads: Reads, { since, startedAt }: Making, isAnonymous: boolean): void {
+  keep(key: string, answer: CachedAnswer, reads: Reads, { since }: Making, isAnonymous: boolean): void {
     if (!isKeepable(reads, isAnonymous) || !this.#changes.isProven || this.#hasChanged(reads, since)) return;
     this.#entries.set(key, {
       ...answer,
       isForAnonymous: reads.isViewerAsked,
-      expiresAt: reads.isDayAsked ? endOfDay(startedAt) : Infinity,
+      day: reads.askedDay,
     });
     if (!this.#entries.has(key)) return;
     for (const tag of answer.tags) {
@@ -192,7 +191,3 @@ export function bodyOf({ head }: CachedAnswer, tail: string): Buffer {
 }
 
 export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;
-
-function endOfDay(day: Date): number {
-  return Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() + 1);
-}
