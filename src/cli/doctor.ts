@@ -4,18 +4,23 @@ import type { ConfigProblem } from "../config/config";
 import { unknownVariables } from "../config/unknown-variables";
 import { examine, warning, withoutSecrets, type Check, type Finding } from "./doctor/checkup";
 import { configurationCheck } from "./doctor/configuration.check";
+import { documentsCheck } from "./doctor/documents.check";
 import { embeddedCheck } from "./doctor/embedded.check";
 import { keysCheck } from "./doctor/keys.check";
 import { mailCheck } from "./doctor/mail.check";
+import { metricsCheck } from "./doctor/metrics.check";
 import { migrationsCheck } from "./doctor/migrations.check";
 import { afterReaching, askPostgres, postgresChecks } from "./doctor/postgres.check";
 import { redisCheck } from "./doctor/redis.check";
+import { replicaCheck } from "./doctor/replica.check";
 import { secretsOf } from "./doctor/secrets";
 import { systemCheck } from "./doctor/system.check";
+import { tracesCheck } from "./doctor/traces.check";
 import { parseCommandLine, runCommand } from "./run-command";
 
 const usage = `Usage:
-  doctor [--json]   checks configuration, database, migrations, clocks, keys, Redis and mail, and says what to do
+  doctor [--json]   checks configuration, database, standby, migrations, clocks, keys, documents, Redis, mail, metrics and traces, and
+                    says what to do
 
   --json   for programs: {"ok": …, "findings": [{"check", "level", "message"}, …]}
 
@@ -50,20 +55,36 @@ function checksOf(config: ProjectConfig, problems: readonly ConfigProblem[]): Ch
   const ofDatabase =
     url === undefined
       ? [embeddedCheck(config), migrationsCheck(config)]
-      : checksOfPostgres(config, url, askPostgres(url, Date.now));
+      : checksOfPostgres(config, url, askPostgres(url, Date.now), unless);
   return [
     systemCheck(Date.now),
     configurationCheck(config, problems, unknownVariables()),
     keysCheck(config),
     ...unless("DATABASE_URL", "database", ofDatabase),
+    ...unless("PERSISTED_DOCUMENTS", "documents", [documentsCheck(config)]),
     ...unless("REDIS_URL", "redis", [redisCheck(config, Date.now)]),
     ...unless("SMTP_URL", "mail", [mailCheck(config)]),
+    ...unless("METRICS_PORT", "metrics", [metricsCheck(config)]),
+    ...unless(
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "traces",
+      unless("OTEL_EXPORTER_OTLP_HEADERS", "traces", [tracesCheck(config)]),
+    ),
   ];
 }
 
-function checksOfPostgres(config: ProjectConfig, url: string, asked: ReturnType<typeof askPostgres>): Check[] {
-  const migrations = migrationsCheck(config);
-  return [...postgresChecks(config, url, asked), afterReaching(asked, migrations.name, migrations.run)];
+function checksOfPostgres(
+  config: ProjectConfig,
+  url: string,
+  asked: ReturnType<typeof askPostgres>,
+  unless: (variable: string, name: string, checks: readonly Check[]) => readonly Check[],
+): Check[] {
+  const later = ({ name, run }: Check) => afterReaching(asked, name, run);
+  return [
+    ...postgresChecks(config, url, asked),
+    later(migrationsCheck(config)),
+    ...unless("DATABASE_REPLICA_URL", "replica", [later(replicaCheck(config, url, asked))]),
+  ];
 }
 
 function print(findings: readonly Finding[]): string {

@@ -3,6 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { appendOnlyTables, readOnlyTables } from "./application-role";
+import { listenerName } from "./postgres-listener";
+
+const doctorName = "learngraph doctor";
 
 export interface InspectionSettings {
   url: string;
@@ -24,10 +27,18 @@ export interface PostgresFacts {
   /** Why nothing can be written here; null where it can. */
   readOnly: "standby" | "setting" | null;
   isEncrypted: boolean;
-  /** Connections that this role may have at most, and those of everybody now. */
-  connections: { limit: number; used: number };
+  /** What bounds the connections that this role may have, and how many of them there are now. */
+  connections: ConnectionBound[];
+  /** Servers of ours on this database, by the connections on which they listen. */
+  servers: number;
   /** The database's clock, in milliseconds of the epoch, when this machine's clock said `askedAt` or up to `answeredAt`. */
   clock: { time: number; askedAt: number; answeredAt: number };
+}
+
+export interface ConnectionBound {
+  of: "server" | "database" | "role";
+  limit: number;
+  used: number;
 }
 
 export interface RoleFacts {
@@ -48,7 +59,7 @@ export async function inspectPostgres(settings: InspectionSettings, now: () => n
       "SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS time",
     );
     const answeredAt = now();
-    const { rows } = await client.query<Omit<PostgresFacts, "clock" | "connections"> & { limit: number; used: number }>(
+    const { rows } = await client.query<Omit<PostgresFacts, "clock" | "connections">>(
       `SELECT current_setting('server_version') AS "version",
               current_setting('server_version_num')::int AS "versionNumber",
               current_database()::text AS "database",
@@ -57,21 +68,33 @@ export async function inspectPostgres(settings: InspectionSettings, now: () => n
               current_setting('TimeZone') AS "timeZone",
               CASE WHEN pg_is_in_recovery() THEN 'standby' WHEN current_setting('transaction_read_only') = 'on' THEN 'setting' END AS "readOnly",
               coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS "isEncrypted",
-              least(
-                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-                (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
-                (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user)
-              ) AS "limit",
-              (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS "used"`,
+              (SELECT count(*)::int FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name = '${listenerName}') AS "servers"`,
+    );
+    // Of sessions of other roles it is not told to everybody what they are; those of `doctor` are none of a server's.
+    const { rows: connections } = await client.query<ConnectionBound>(
+      `WITH session AS (
+         SELECT datid, usesysid FROM pg_stat_activity
+         WHERE datid IS NOT NULL AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend' AND application_name <> '${doctorName}'
+       )
+       SELECT 'server' AS "of",
+              current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                - coalesce(current_setting('reserved_connections', true), '0')::int AS "limit",
+              (SELECT count(*) FROM session)::int AS "used"
+       UNION ALL
+       SELECT 'database', datconnlimit, (SELECT count(*) FROM session WHERE datid = oid)::int
+       FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0
+       UNION ALL
+       SELECT 'role', rolconnlimit, (SELECT count(*) FROM session WHERE usesysid = oid)::int
+       FROM pg_roles WHERE rolname = current_user AND rolconnlimit >= 0`,
     );
     const [row] = rows;
     const [time] = times;
     if (!row || !time) throw new Error("the database answered without a row");
-    const { limit, used, ...facts } = row;
     return {
-      ...facts,
-      hasCollationDrift: await hasCollationDrift(client, facts.versionNumber),
-      connections: { limit, used },
+      ...row,
+      hasCollationDrift: await hasCollationDrift(client, row.versionNumber),
+      connections,
       clock: { time: time.time, askedAt, answeredAt },
     };
   });
@@ -132,12 +155,15 @@ async function hasCollationDrift(client: Client, versionNumber: number): Promise
   return rows[0]?.drifted ?? false;
 }
 
-async function withClient<T>({ url, limitMs }: InspectionSettings, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  { url, limitMs }: InspectionSettings,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: limitMs,
     query_timeout: limitMs,
-    application_name: "learngraph doctor",
+    application_name: doctorName,
   });
   // A connection that breaks while it is idle has nobody else to tell.
   client.on("error", () => undefined);

@@ -11,6 +11,8 @@ export interface ListenerSettings {
   checkMs: number;
 }
 
+/** What the database calls these connections: each server has one. */
+export const listenerName = "learngraph changes";
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 const longestGoodbyeMs = 1_000;
@@ -77,7 +79,7 @@ async function listenOnce(
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
     keepAlive: true,
-    application_name: "learngraph changes",
+    application_name: listenerName,
   });
   const broken = new Promise<unknown>(resolve => {
     client.on("error", resolve);

@@ -29,8 +29,9 @@ interface Position {
   /** How many changes had been heard when the primary was asked. */
   readonly heard: number;
   readonly lsn: string;
-  /** Two databases with the same history so far. After a failover, positions on the old and the new timeline say nothing of each other. */
+  /** The servers that have one history so far, and which of their databases it is. */
   readonly system: string;
+  /** After a failover, positions on the old and the new one say nothing of each other. */
   readonly timeline: string;
 }
 
@@ -42,12 +43,14 @@ const proofMs = 10_000;
 const behindPauses = { first: 10, longest: 1_000 };
 const awayPauses = { first: 500, longest: 10_000 };
 
-// The insert position, since a transaction that does not wait for the disk is announced before it is there.
-const primaryPosition = `
+const systemAndDatabase = `(SELECT "system_identifier" || '/' || oid FROM pg_control_system(), pg_database WHERE datname = current_database())`;
+/** The insert position, since a transaction that does not wait for the disk is announced before it is there. */
+export const primaryPosition = `
   SELECT pg_current_wal_insert_lsn()::text AS "lsn", left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS "timeline",
-    (SELECT "system_identifier"::text FROM pg_control_system()) AS "system"`;
-const standbyPosition = `
-  SELECT pg_is_in_recovery() AND (SELECT "system_identifier"::text FROM pg_control_system()) = $2
+    ${systemAndDatabase} AS "system"`;
+/** Of the position that is given ($1), its system ($2) and its timeline ($3). */
+export const standbyPosition = `
+  SELECT pg_is_in_recovery() AND ${systemAndDatabase} = $2
       AND (SELECT lpad(upper(to_hex("timeline_id")), 8, '0') FROM pg_control_checkpoint()) = $3 AS "isStandby",
     coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, FALSE) AS "isThere"`;
 

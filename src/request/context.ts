@@ -255,6 +255,6 @@ export function readInstead(ctx: RequestContext, tables: Sql): void {
 /** The day on which the request began, in UTC, as YYYY-MM-DD. */
 export function today(ctx: RequestContext): string {
   const { startedAt, reads } = behindOf(ctx);
-  reads?.day();
+  reads?.day(startedAt);
   return startedAt.toISOString().slice(0, 10);
 }

@@ -14,7 +14,7 @@ export class Reads implements ContentReads {
   readonly #entities = new Map<ChangedType, Set<number>>();
   readonly #types = new Set<ChangedType>();
   #viewerAsked = false;
-  #dayAsked = false;
+  #day: number | null = null;
   #isOpaque = false;
 
   entity(type: ChangedType, id: number): void {
@@ -32,9 +32,9 @@ export class Reads implements ContentReads {
     this.#viewerAsked = true;
   }
 
-  /** It holds for the day on which it was asked. */
-  day(): void {
-    this.#dayAsked = true;
+  /** It holds for the day of this time alone, which is the same for the whole answer. */
+  day(time: Date): void {
+    this.#day = dayOf(time.getTime());
   }
 
   /** It depends on something that is not noted: the answer must not be kept. */
@@ -46,8 +46,9 @@ export class Reads implements ContentReads {
     return this.#viewerAsked;
   }
 
-  get isDayAsked(): boolean {
-    return this.#dayAsked;
+  /** The day for which it holds, as `dayOf` counts; null when it holds for any. */
+  get askedDay(): number | null {
+    return this.#day;
   }
 
   get isOpaque(): boolean {
@@ -65,3 +66,6 @@ export class Reads implements ContentReads {
     return this.#types;
   }
 }
+
+/** Of a time in milliseconds since 1970: its day in UTC, counted from then. */
+export const dayOf = (time: number): number => Math.floor(time / 86_400_000);

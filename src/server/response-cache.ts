@@ -5,8 +5,8 @@ import type { ExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
-import type { Reads } from "../request/reads";
 import type { OperationFacts } from "../request/operation-record";
+import { dayOf, type Reads } from "../request/reads";
 import { utf8 } from "./utf8";
 
 export interface CachedAnswer {
@@ -29,15 +29,14 @@ export interface CachedAnswer {
 interface Entry extends CachedAnswer {
   /** Whether it is for those alone who are neither signed in nor a known guest. */
   readonly isForAnonymous: boolean;
-  /** In milliseconds since 1970; after it, it is out of date by itself. */
-  readonly expiresAt: number;
+  /** The only day on which it is right, wherever the clock is set; null when it is right on any. */
+  readonly day: number | null;
 }
 
 /** An answer that is being made. */
 export interface Making {
   /** How many changes had been heard when it was begun. */
   readonly since: number;
-  readonly startedAt: Date;
 }
 
 /** Of so many entities it is known when they changed; of those before, it counts as just now. */
@@ -75,22 +74,22 @@ export class ResponseCache {
     if (!this.#changes.isProven) return null;
     const entry = this.#entries.get(key);
     if (!entry || (entry.isForAnonymous && !isAnonymous)) return null;
-    if (entry.expiresAt > Date.now()) return entry;
+    if (entry.day === null || entry.day === dayOf(Date.now())) return entry;
     this.#entries.delete(key);
     return null;
   }
 
   /** To be called before anything is read. */
   begin(): Making {
-    return { since: this.#heard, startedAt: new Date() };
+    return { since: this.#heard };
   }
 
   /** Keeps the answer, unless it is one asker's alone or something that it was made from has changed meanwhile. */
-  keep(key: string, answer: CachedAnswer, reads: Reads, { since, startedAt }: Making, isAnonymous: boolean): void {
+  keep(key: string, answer: CachedAnswer, reads: Reads, { since }: Making, isAnonymous: boolean): void {
     if (!isKeepable(reads, isAnonymous) || !this.#changes.isProven || this.#hasChanged(reads, since)) return;
     this.#entries.set(key, {
       isForAnonymous: reads.isViewerAsked,
-      expiresAt: reads.isDayAsked ? endOfDay(startedAt) : Infinity,
+      day: reads.askedDay,
       ...answer,
     });
     if (!this.#entries.has(key)) return;
@@ -196,7 +195,3 @@ export function bodyOf({ head }: CachedAnswer, tail: string): Buffer {
 }
 
 export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;
-
-function endOfDay(day: Date): number {
-  return Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() + 1);
-}

@@ -1,17 +1,29 @@
 // `doctor` from outside, with real faults: each is found, named, and told what to do about, while everything else is checked all the same.
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "pg";
 import { newSigningKey } from "../../src/auth/signing-keys";
 import { compareClocks } from "../../src/cli/doctor/clock";
-import { examine, ok, withoutSecrets, type Finding } from "../../src/cli/doctor/checkup";
+import { examine, ok, withoutSecrets, type Check, type Finding } from "../../src/cli/doctor/checkup";
+import { configurationCheck } from "../../src/cli/doctor/configuration.check";
+import { documentsCheck } from "../../src/cli/doctor/documents.check";
+import { metricsCheck } from "../../src/cli/doctor/metrics.check";
+import { askPostgres, postgresChecks } from "../../src/cli/doctor/postgres.check";
+import { replicaCheck } from "../../src/cli/doctor/replica.check";
+import { secretsOf } from "../../src/cli/doctor/secrets";
+import { tracesCheck } from "../../src/cli/doctor/traces.check";
 import { systemCheck } from "../../src/cli/doctor/system.check";
+import { loadProjectConfig } from "../../src/config/project-config";
 import { unknownVariables } from "../../src/config/unknown-variables";
 import { lockDirectory } from "../../src/db/directory-lock";
+import { primaryPosition, standbyPosition } from "../../src/db/replica";
+import { startMetricsServer } from "../../src/server/metrics-server";
+import { startCollector } from "../support/collector";
 import { copyProject, runProgram } from "../support/command";
 import { serverUrl } from "../support/database";
 import { onServer } from "../support/golden";
@@ -47,7 +59,18 @@ afterAll(() => shared.remove());
 
 /** Answers nothing to anybody. */
 async function startSilentServer(): Promise<{ port: number; server: Server }> {
-  const server = createServer(socket => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  const server = createServer(socket => socket.on("error", () => undefined))
+    .listen(0, "127.0.0.1")
+    .unref();
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, server };
+}
+
+/** Ends every connection with words that are no HTTP. */
+async function startRudeServer(): Promise<{ port: number; server: Server }> {
+  const server = createServer(socket => socket.on("error", () => undefined).end("no\n"))
+    .listen(0, "127.0.0.1")
+    .unref();
   await once(server, "listening");
   return { port: (server.address() as AddressInfo).port, server };
 }
@@ -167,6 +190,48 @@ describe("Command doctor", () => {
     } finally {
       await broken.remove();
     }
+  });
+
+  it("reads the persisted documents, and names each that the schema does not fit", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "learngraph-documents-"));
+    const path = join(directory, "documents.json");
+    const write = (...texts: string[]) => {
+      const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+      writeFileSync(path, JSON.stringify(Object.fromEntries(texts.map(text => [hash(text), text]))));
+    };
+    try {
+      const config = loadProjectConfig({ PERSISTED_DOCUMENTS: path });
+      expect(await documentsCheck(config).run()).toEqual([
+        {
+          level: "error",
+          message: `PERSISTED_DOCUMENTS: ${path} cannot be read, or is not JSON. Without it the server does not start`,
+        },
+      ]);
+      write("{ topics { totalCount } }", "query Planets { planets { name } }");
+      const report = await examineWith({ ...shared.env, PERSISTED_DOCUMENTS: path });
+      expect(of("documents", report)).toEqual([
+        `ok 1 of 2 documents in ${path} are valid`,
+        expect.stringMatching(
+          /^error document [0-9a-f]{12}… \(Planets\): Cannot query field "planets" on type "Query"\. Clients that send it/,
+        ),
+      ]);
+      expect(report.exitCode).toBe(1);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("asks the collector of traces with the headers that it wants, and repeats none of them", async () => {
+    const collector = await startCollector(response => response.writeHead(401).end());
+    const report = await examineWith({
+      ...shared.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint.replace("//", "//someone:coll-s3cret@"),
+      OTEL_EXPORTER_OTLP_HEADERS: "api-key=k3y-of-collector",
+    });
+    await collector.close();
+    expect(of("traces", report)).toEqual([expect.stringMatching(/^error .* refuses us \(401\)/)]);
+    expect(collector.headers).toEqual([expect.objectContaining({ "api-key": "k3y-of-collector" })]);
+    expect(report.text).not.toMatch(/coll-s3cret|k3y-of-collector/);
   });
 
   describe("of a mail server", () => {
@@ -293,6 +358,18 @@ describe("A check", () => {
     expect(withoutSecrets(said, ["a-secret", "a-secret-longer"])[0]?.message).toBe("refused [removed] and [removed]");
   });
 
+  it("knows the secrets of every setting", () => {
+    const config = loadProjectConfig({
+      ...{ DATABASE_URL: "postgresql://u:s3cret-1@h/d", DATABASE_DIRECT_URL: "postgresql://h/d?password=s3cret-2" },
+      ...{ DATABASE_REPLICA_URL: "postgresql://u:s3cret%2D3@h/d", REDIS_URL: "redis://u:s3cret-4@h" },
+      ...{ SMTP_URL: "smtp://u:s3cret-5@h", OTEL_EXPORTER_OTLP_ENDPOINT: "http://u:s3cret-6@h" },
+      OTEL_EXPORTER_OTLP_HEADERS: "api-key=s3cret-7,tenant=a",
+    });
+    expect([...new Set(secretsOf(config))].sort()).toEqual([
+      ...["s3cret%2D3", "s3cret-1", "s3cret-2", "s3cret-3", "s3cret-4", "s3cret-5", "s3cret-6", "s3cret-7"],
+    ]);
+  });
+
   it.each([
     [0, "ok", /agree within 1 s/],
     [900, "ok", /agree/],
@@ -334,6 +411,118 @@ describe("A check", () => {
       { name: "DATABASE_TIMEOUT", meant: null },
       { name: "QUERY_MAX_COSTS", meant: "QUERY_MAX_COST" },
     ]);
+  });
+});
+
+describe("Check", () => {
+  const said = async ({ run }: Check) => (await run()).map(({ level, message }) => `${level} ${message}`);
+
+  describe("traces", () => {
+    const check = (endpoint: string, env: Record<string, string> = {}) =>
+      said(tracesCheck(loadProjectConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...env })));
+
+    it.each([
+      [200, /^ok the collector of traces, 127\.0\.0\.1:\d+, takes traces$/],
+      [400, /^ok .* is there \(400\)$/],
+      [301, /^error .* leads elsewhere \(301\)/],
+      [401, /^error .* refuses us \(401\): correct OTEL_EXPORTER_OTLP_HEADERS$/],
+      [404, /^error .* takes nothing at \/v1\/traces \(404\): correct host, port and path/],
+      [503, /^warning .* has a fault \(503\)/],
+    ])("says of a collector that answers %d what to do, and sends it no span", async (status, message) => {
+      const collector = await startCollector(response => response.writeHead(status).end());
+      const found = await check(collector.endpoint);
+      await collector.close();
+      expect(found).toEqual([expect.stringMatching(message)]);
+      expect([collector.headers.length, collector.spans]).toEqual([1, []]);
+    });
+
+    it("says that it is away, does not answer, or is another port or path", async () => {
+      expect(await check(`http://127.0.0.1:${await freePort()}`)).toEqual([
+        expect.stringMatching(/^error .*: nothing listens there: .* Meanwhile traces are lost, and nothing else$/),
+      ]);
+      const { port, server } = await startSilentServer();
+      expect(await check(`http://127.0.0.1:${port}`, { OTEL_EXPORTER_OTLP_TIMEOUT: "100" })).toEqual([
+        expect.stringMatching(/^error .*: it does not answer in time: .*\(no answer within 0\.1 s\)/),
+      ]);
+      server.close();
+      expect(await check("http://127.0.0.1:4317")).toEqual([expect.stringMatching(/4317 is the port of gRPC/)]);
+      expect(await check("http://127.0.0.1:1/v1/traces")).toEqual([
+        expect.stringMatching(/^error OTEL_EXPORTER_OTLP_ENDPOINT ends with \/v1\/traces, .* leave it out$/),
+      ]);
+      const speaksNoHttp = await startRudeServer();
+      expect(await check(`https://127.0.0.1:${speaksNoHttp.port}`)).toEqual([
+        expect.stringMatching(/^error .* see whether it is https:\/\/ or http:\/\//),
+      ]);
+      speaksNoHttp.server.close();
+    });
+
+    it("warns of headers that go over the network in the clear", async () => {
+      const env = {
+        NODE_ENV: "production",
+        OTEL_EXPORTER_OTLP_HEADERS: "api-key=x",
+        OTEL_EXPORTER_OTLP_TIMEOUT: "100",
+      };
+      expect(await check("http://192.0.2.1:4318", env)).toContainEqual(
+        expect.stringMatching(/^warning OTEL_EXPORTER_OTLP_HEADERS go to the collector in the clear/),
+      );
+    });
+  });
+
+  describe("metrics", () => {
+    const check = (env: Record<string, string>) => said(metricsCheck(loadProjectConfig(env)));
+
+    it("says whether the port is free, a server's of ours, or somebody else's", async () => {
+      const port = await freePort();
+      expect(await check({ METRICS_PORT: String(port) })).toEqual([`ok port ${port} of 127.0.0.1 is free`]);
+      const text = () => Promise.resolve("learngraph_build_info 1");
+      const ours = await startMetricsServer({ host: "127.0.0.1", port }, { text, contentType: "text/plain" });
+      const found = await check({ METRICS_PORT: String(port), METRICS_HOST: "0.0.0.0" });
+      await ours.close();
+      expect(found).toEqual([`ok metrics of a running server are at port ${port} of 0.0.0.0`]);
+      const rude = await startRudeServer();
+      expect(await check({ METRICS_PORT: String(rude.port) })).toEqual([
+        expect.stringMatching(/^error port \d+ of 127\.0\.0\.1 is taken, and not by metrics of ours: set another/),
+      ]);
+      rude.server.close();
+    });
+
+    it("says that the address or the port cannot be had, or is the clients'", async () => {
+      expect(await check({ METRICS_PORT: "9464", METRICS_HOST: "192.0.2.1" })).toEqual([
+        "error METRICS_HOST 192.0.2.1 is no address of this machine: correct it",
+      ]);
+      expect(await check({ METRICS_PORT: "4000" })).toEqual([expect.stringMatching(/^error METRICS_PORT is PORT/)]);
+      expect(await check({ METRICS_PORT: "4000", METRICS_HOST: "127.0.0.2", PORT: "4001" })).toEqual([
+        expect.stringMatching(/^ok/),
+      ]);
+      expect(await check({ METRICS_PORT: "0" })).toEqual([expect.stringMatching(/^warning METRICS_PORT 0 is another/)]);
+    });
+
+    it("warns in production that everybody who gets here may read them", async () => {
+      const env = { METRICS_PORT: String(await freePort()), METRICS_HOST: "0.0.0.0" };
+      expect(await check(env)).toHaveLength(1);
+      expect(await check({ ...env, NODE_ENV: "production" })).toEqual([
+        expect.stringMatching(/^ok/),
+        expect.stringMatching(/^warning METRICS_HOST 0\.0\.0\.0 shows metrics at every address/),
+      ]);
+    });
+  });
+
+  it("configuration says which settings have no effect, and what nothing bounds", async () => {
+    const check = (env: Record<string, string>) => said(configurationCheck(loadProjectConfig(env), [], []));
+    const database = { DATABASE_REPLICA_URL: "postgresql://db/x" };
+    expect(await check(database)).toEqual([
+      "warning DATABASE_REPLICA_URL has no effect without DATABASE_URL: set that too",
+    ]);
+    const both = { ...database, DATABASE_URL: "postgresql://db/x" };
+    expect(await check(both)).toEqual([expect.stringMatching(/^ok/)]);
+    expect(await check({ ...both, COMPILED_QUERIES: "false" })).toEqual([
+      expect.stringMatching(/^warning DATABASE_REPLICA_URL has no effect with COMPILED_QUERIES false/),
+    ]);
+    const production = await check({ NODE_ENV: "production", COST_BUDGET: "0", HOST: "127.0.0.1" });
+    expect(production).toContainEqual(expect.stringMatching(/^warning COST_BUDGET is 0: one client may ask/));
+    expect(production).toContainEqual(expect.stringMatching(/^error TRUSTED_PROXY_HOPS is 0, and with HOST 127/));
+    const found = (await check({ NODE_ENV: "production", TRUSTED_PROXY_HOPS: "1" })).join();
+    expect(found).not.toMatch(/COST_BUDGET|TRUSTED_PROXY_HOPS/);
   });
 });
 
@@ -481,3 +670,160 @@ if (postgresPrograms === undefined)
     });
   },
 );
+
+(postgresPrograms !== undefined ? describe : describe.skip)("Command doctor, of a standby", () => {
+  const password = "standby-password";
+  let primary: PostgresInstance;
+  let standby: PostgresInstance;
+  beforeAll(async () => {
+    primary = await startPostgresInstance(postgresPrograms ?? "", { settings: { max_connections: "25" }, password });
+    await primary.run('CREATE DATABASE "learngraph"', "CREATE ROLE app LOGIN PASSWORD 'app-password'");
+    // Replaying does not wait for queries.
+    const settings = { max_connections: "25", max_standby_streaming_delay: "0" };
+    standby = await startPostgresInstance(postgresPrograms ?? "", { settings, standbyOf: primary });
+  });
+  afterAll(() => {
+    standby.remove();
+    primary.remove();
+  });
+
+  const urlOf = (
+    { url }: PostgresInstance,
+    { database = "learngraph", as = "postgres", with: given = password } = {},
+  ) => `postgresql://${as}:${given}@127.0.0.1:${url.port}/${database}`;
+  /** Without a process of its own, and waiting for a moment only. */
+  async function check(replicaUrl: string, primaryUrl = urlOf(primary)): Promise<string[]> {
+    const config = loadProjectConfig({ DATABASE_URL: primaryUrl, DATABASE_REPLICA_URL: replicaUrl });
+    const found = await replicaCheck(config, primaryUrl, askPostgres(primaryUrl, Date.now), 200).run();
+    return found.map(({ level, message }) => `${level} ${message}`);
+  }
+
+  it("says that it follows the primary, and how many connections it has", async () => {
+    const report = await examineWith({ DATABASE_URL: urlOf(primary), DATABASE_REPLICA_URL: urlOf(standby) });
+    expect(of("replica", report)).toEqual([
+      expect.stringMatching(/^ok 127\.0\.0\.1:\d+ is a standby of DATABASE_URL .* is there within \d\.\d s$/),
+      "ok 10 connections are needed by each server (DATABASE_POOL_SIZE), 22 of 22 are free",
+    ]);
+    expect(report.text).not.toContain(password);
+  });
+
+  it("says that it is not there, or refuses the password, and repeats no password", async () => {
+    const wrong = { DATABASE_URL: urlOf(primary), DATABASE_REPLICA_URL: urlOf(standby, { with: "wr0ng-password" }) };
+    const report = await examineWith(wrong);
+    expect(of("replica", report)).toEqual([
+      expect.stringMatching(
+        /^error DATABASE_REPLICA_URL, .*: it refuses the password: .* Meanwhile everything is read/,
+      ),
+    ]);
+    expect(report.text).not.toMatch(/wr0ng|standby-password/);
+    expect(await check(`postgresql://127.0.0.1:${await freePort()}/x`)).toEqual([
+      expect.stringMatching(/^error DATABASE_REPLICA_URL, .*: nothing listens there/),
+    ]);
+  });
+
+  it("says that it is the primary itself, or has another database", async () => {
+    expect(await check(urlOf(primary))).toEqual([
+      expect.stringMatching(/^error DATABASE_REPLICA_URL, .*, leads to the primary itself, and takes nothing off it/),
+    ]);
+    expect(await check(urlOf(standby, { database: "postgres" }))).toEqual([
+      expect.stringMatching(/^error DATABASE_REPLICA_URL, .*, names another database than DATABASE_URL/),
+    ]);
+  });
+
+  it("in another database is not read from", async () => {
+    const row = async (url: string, text: string, values?: unknown[]) => {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      const { rows } = await client.query<Record<string, unknown>>(text, values);
+      await client.end();
+      return rows[0] ?? {};
+    };
+    const { lsn, system, timeline } = await row(urlOf(primary), primaryPosition);
+    const seen = (database: string) => row(urlOf(standby, { database }), standbyPosition, [lsn, system, timeline]);
+    expect(await seen("learngraph")).toMatchObject({ isStandby: true });
+    expect(await seen("postgres")).toMatchObject({ isStandby: false });
+  });
+
+  it("says that it is of another version", async () => {
+    const url = urlOf(primary);
+    const config = loadProjectConfig({ DATABASE_URL: url, DATABASE_REPLICA_URL: urlOf(standby) });
+    const older = askPostgres(url, Date.now).then(facts => ({ ...facts, versionNumber: 140_005 }));
+    expect(await replicaCheck(config, url, older).run()).toEqual([
+      { level: "error", message: expect.stringMatching(/PostgreSQL \d+ and the primary 14, which it/) as string },
+    ]);
+  });
+
+  (serverUrl === undefined ? it.skip : it)("says that it is another server's", async () => {
+    expect(await check(serverUrl ?? "")).toEqual([
+      expect.stringMatching(/^error DATABASE_REPLICA_URL, .*, is no copy of the server of DATABASE_URL/),
+    ]);
+  });
+
+  it("says that the role may not ask where the servers are, or may not read", async () => {
+    const asked = "EXECUTE ON FUNCTION pg_control_system()";
+    const database = { as: "app", with: "app-password", database: "postgres" };
+    await primary.run(`REVOKE ${asked} FROM PUBLIC`);
+    const denied = await check(urlOf(primary, database), urlOf(primary, database));
+    await primary.run(`GRANT ${asked} TO PUBLIC`);
+    expect(denied).toEqual([expect.stringMatching(/^error the role may not ask .*: GRANT EXECUTE ON FUNCTION/)]);
+    await primary.run('CREATE TABLE "secret" ()');
+    const reading = () => check(urlOf(standby, database), urlOf(primary, { database: "postgres" }));
+    let found = await reading();
+    for (let tries = 0; tries < 20 && found.length < 3; tries++) found = await reading();
+    expect(found[1]).toMatch(/^error app may not read everything there: use the role of DATABASE_URL/);
+  });
+
+  it("says that it is behind, and why; it gets nothing from then on", async () => {
+    await standby.run("SELECT pg_wal_replay_pause()");
+    const [paused] = await check(urlOf(standby));
+    expect(paused).toMatch(
+      /^warning the standby .* is \d+\.\d s behind: its replay is paused: SELECT pg_wal_replay_resume/,
+    );
+    await standby.run(
+      "SELECT pg_wal_replay_resume()",
+      "ALTER SYSTEM SET primary_conninfo = ''",
+      "SELECT pg_reload_conf()",
+    );
+    let found = paused;
+    for (let tries = 0; tries < 20 && !found?.includes("gets nothing"); tries++) [found] = await check(urlOf(standby));
+    expect(found).toMatch(/^warning .* behind: it gets nothing from the primary: see primary_conninfo/);
+  });
+
+  it("says that it takes writes by itself now", async () => {
+    await standby.run("SELECT pg_promote()");
+    expect(await check(urlOf(standby))).toEqual([
+      expect.stringMatching(/^error DATABASE_REPLICA_URL, .*, was a standby and takes writes by itself now/),
+    ]);
+  });
+
+  it("counts the connections of everybody, and the servers of this database", async () => {
+    const connections: Client[] = [];
+    const connect = async (count: number, application_name: string) => {
+      for (let index = 0; index < count; index++) {
+        const client = new Client({ connectionString: urlOf(primary), application_name });
+        connections.push(client);
+        await client.connect();
+      }
+    };
+    // Who may not see what others do.
+    const url = urlOf(primary, { as: "app", with: "app-password" });
+    const describe = async (poolSize: number, env: Record<string, string> = {}) => {
+      const config = loadProjectConfig({ DATABASE_URL: url, DATABASE_POOL_SIZE: String(poolSize), ...env });
+      const [{ run } = { run: () => [] }] = postgresChecks(config, url, askPostgres(url, Date.now));
+      return (await run()).map(({ level, message }) => `${level} ${message}`).find(line => line.includes("are needed"));
+    };
+    expect(await describe(10)).toMatch(/^ok 11 connections .*, 22 of 22 are free$/);
+    await connect(14, "psql");
+    expect(await describe(10)).toMatch(/^warning 11 connections .*, 8 of 22 are free: enough only if/);
+    expect(await describe(22)).toMatch(/^error 23 connections .*: lower DATABASE_POOL_SIZE, or raise max_connections$/);
+    await connect(2, "learngraph changes");
+    expect(await describe(10)).toMatch(
+      /^warning 11 .* are free; of this database 2 run, which with one more may take 33: lower DATABASE_POOL_SIZE/,
+    );
+    expect(await describe(4)).toMatch(/^ok 5 connections .*, 6 of 22 are free$/);
+    expect(await describe(10, { DATABASE_DIRECT_URL: url })).toMatch(/enough only if/);
+    await primary.run("ALTER ROLE app CONNECTION LIMIT 5");
+    expect(await describe(10)).toMatch(/^error .* 5 of 5 are free: .* raise the limit of the role/);
+    await Promise.all(connections.map(client => client.end()));
+  });
+});

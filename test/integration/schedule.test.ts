@@ -1,9 +1,12 @@
 // What is scheduled is published when it is due: once, however many servers try, also what fell due while none ran.
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { lockContent } from "../../src/content/content.lock";
 import type { Viewer } from "../../src/request/context";
 import { startPublisher } from "../../src/server/publisher";
+import { publishDue } from "../../src/modules/editorial/schedule.service";
 import { createTestApi, type TestApi } from "../support/api";
+import { openAgain, serverUrl } from "../support/database";
 import { createUser } from "../support/factories";
 import { createTestLog } from "../support/log";
 
@@ -81,6 +84,28 @@ it("publishes each once when two servers try, what fell due before they started 
   expect(events.map(({ _count }) => _count)).toEqual(Array.from({ length: 11 }, () => 1));
   expect(await api.database.models.tool.count({ where: { slug: { startsWith: "due-" } } })).toBe(10);
 }, 60_000);
+
+// The embedded database has one connection, on which nobody comes in between.
+(serverUrl === undefined ? it.skip : it)("does not publish what gets a later time while it is about to", async () => {
+  const id = await scheduled("postponed");
+  await due();
+  const other = await openAgain(api.database);
+  let publishing: Promise<unknown> = Promise.resolve();
+  await other.transaction(async session => {
+    await lockContent(session);
+    publishing = publishDue(api.database, false);
+    // It has found the revision by now, and waits for the lock.
+    await delay(200);
+    await api.data(
+      `mutation { scheduleRevision(input: { revisionId: "${id}", publishAt: "2099-01-01T00:00:00Z" }) { userErrors { code } } }`,
+      undefined,
+      { as },
+    );
+  });
+  expect(await publishing).toBeNull();
+  await other.close();
+  expect(await states("postponed")).toEqual(["SCHEDULED"]);
+});
 
 it("notes why one could not be published, tries it no more, and goes on with the others", async () => {
   await scheduled("broken", "See [it](tool:nowhere).");

@@ -23,12 +23,14 @@ export interface InstanceOptions {
   encoding?: "UTF8" | "SQL_ASCII";
   /** Of its superuser; anybody is let in when left out. */
   password?: string;
+  /** It is made a streaming standby of this one, whose encoding and password it has. */
+  standbyOf?: PostgresInstance;
 }
 
 /** @param programs see `postgresPrograms`. Started already. */
 export async function startPostgresInstance(
   programs: string,
-  { settings = {}, encoding = "UTF8", password }: InstanceOptions = {},
+  { settings = {}, encoding = "UTF8", password, standbyOf }: InstanceOptions = {},
 ): Promise<PostgresInstance> {
   const directory = mkdtempSync(join(tmpdir(), "learngraph-instance-"));
   const user = ownUser();
@@ -36,11 +38,17 @@ export async function startPostgresInstance(
   const data = join(directory, "data");
   const call = (program: string, ...args: string[]) =>
     execFileSync(join(programs, program), args, { ...user, cwd: directory, stdio: "pipe" });
-  const how = ["-U", "postgres", "-E", encoding, "--locale=C", "--no-sync"];
-  call("initdb", "-D", data, ...how, ...authentication(directory, password));
   const port = await freePort();
-  const url = new URL(`postgresql://postgres@127.0.0.1:${port}/postgres`);
-  if (password !== undefined) url.password = password;
+  const url = new URL(standbyOf?.url ?? "postgresql://postgres@127.0.0.1/postgres");
+  url.port = String(port);
+  if (standbyOf) {
+    const how = ["-X", "stream", "-c", "fast", "-R", "--no-sync"];
+    call("pg_basebackup", "-d", standbyOf.url.href, "-D", data, ...how);
+  } else {
+    const how = ["-U", "postgres", "-E", encoding, "--locale=C", "--no-sync"];
+    call("initdb", "-D", data, ...how, ...authentication(directory, password));
+    if (password !== undefined) url.password = password;
+  }
   const parameters = {
     ...{ port: String(port), listen_addresses: "127.0.0.1", unix_socket_directories: "", fsync: "off" },
     ...{ shared_buffers: "16MB", ...settings },

@@ -150,16 +150,22 @@ describe("ResponseCache", () => {
     expect(kept(cache, "everybody's", {}, false)).toBe(true);
   });
 
-  it("forgets at midnight, in UTC, what was asked of a day", () => {
+  it("gives what was asked of a day on that day alone, in UTC, also when the clock is set back", () => {
     jest.useFakeTimers({ now: new Date("2026-06-24T23:59:50Z") });
     try {
       const cache = new ResponseCache(new FakeFeed(), 100_000);
-      kept(cache, "of today", { note: reads => reads.day() });
+      kept(cache, "of today", { note: reads => reads.day(new Date()) });
       kept(cache, "of any day");
       jest.setSystemTime(new Date("2026-06-24T23:59:59Z"));
       expect(cache.get("of today", true)).not.toBeNull();
       jest.setSystemTime(new Date("2026-06-25T00:00:00Z"));
       expect([cache.get("of today", true), cache.get("of any day", true)].map(Boolean)).toEqual([false, true]);
+      kept(cache, "of tomorrow", { note: reads => reads.day(new Date()) });
+      jest.setSystemTime(new Date("2026-06-24T23:59:59Z"));
+      expect([cache.get("of tomorrow", true), cache.get("of any day", true)].map(Boolean)).toEqual([false, true]);
+      // A request that began before the clock was set back over midnight.
+      kept(cache, "of tomorrow", { note: reads => reads.day(new Date("2026-06-25T00:00:00Z")) });
+      expect(cache.get("of tomorrow", true)).toBeNull();
     } finally {
       jest.useRealTimers();
     }

@@ -2,8 +2,7 @@
 import type { ConfigProblem } from "../../config/config";
 import type { ProjectConfig } from "../../config/project-config";
 import type { UnknownVariable } from "../../config/unknown-variables";
-import { readPersistedDocuments } from "../../server/persisted-documents";
-import { failure, messageOf, ok, warning, type Check } from "./checkup";
+import { failure, ok, warning, type Check } from "./checkup";
 
 /** What Config takes when nothing is set, and OWASP's least for Argon2id. */
 const leastHash = { memoryKiB: 19_456, passes: 2 };
@@ -15,14 +14,15 @@ export function configurationCheck(
 ): Check {
   return {
     name: "configuration",
-    run: async () => {
+    run: () => {
       const findings = [
         ...problems.map(({ variable, message }) => failure(`${variable} ${message}. The server does not start.`)),
         ...unknown.map(({ name, meant }) =>
           warning(`${name} is no setting and has no effect${meant === null ? "" : `: is ${meant} meant?`}`),
         ),
         ...(config.production ? unsafeInProduction(config) : outsideProduction(config)),
-        ...(await documentProblems(config)),
+        ...(problems.some(({ variable }) => variable === "DATABASE_URL") ? [] : withoutEffect(config)),
+        ...documentProblems(config),
       ];
       const mode = config.production ? "production" : "development";
       return findings.length > 0 ? findings : [ok(`every variable is right for ${mode}`)];
@@ -40,7 +40,7 @@ function outsideProduction({ host }: ProjectConfig) {
       ];
 }
 
-function unsafeInProduction({ http, accounts, database, log }: ProjectConfig) {
+function unsafeInProduction({ http, host, accounts, database, budget, log }: ProjectConfig) {
   const found = [];
   const { publicUrl, signingKeys, smtpUrl, mailFrom, passwordHash } = accounts;
   if (publicUrl === undefined)
@@ -62,9 +62,17 @@ function unsafeInProduction({ http, accounts, database, log }: ProjectConfig) {
     );
   if (http.trustedProxyHops === 0)
     found.push(
-      warning(
-        "TRUSTED_PROXY_HOPS is 0: behind a proxy all clients count as one address. Set it to the number of proxies",
-      ),
+      isLocal(host)
+        ? failure(
+            `TRUSTED_PROXY_HOPS is 0, and with HOST ${host} only a proxy on this machine gets here: all clients count as one address, and share its limits. Set it to the number of proxies`,
+          )
+        : warning(
+            "TRUSTED_PROXY_HOPS is 0: behind a proxy all clients count as one address. Set it to the number of proxies",
+          ),
+    );
+  if (budget === undefined)
+    found.push(
+      warning("COST_BUDGET is 0: one client may ask for as much as it likes. Leave it out, or set what is too much"),
     );
   for (const origin of http.corsOrigins) {
     if (origin.startsWith("http:")) found.push(warning(`CORS_ORIGINS trusts ${origin}, which is not https`));
@@ -94,18 +102,25 @@ function unsafeInProduction({ http, accounts, database, log }: ProjectConfig) {
   return found;
 }
 
-async function documentProblems({ documents: { persistedDocuments, persistedDocumentsOnly } }: ProjectConfig) {
-  if (persistedDocuments === undefined) {
-    return persistedDocumentsOnly
-      ? [failure("PERSISTED_DOCUMENTS_ONLY needs PERSISTED_DOCUMENTS: without it the server does not start")]
-      : [];
+/** Settings that need another one. */
+function withoutEffect({ database, speed }: ProjectConfig) {
+  const found = [];
+  const { url, directUrl, replicaUrl } = database;
+  if (url === undefined) {
+    for (const [name, given] of Object.entries({ DATABASE_DIRECT_URL: directUrl, DATABASE_REPLICA_URL: replicaUrl })) {
+      if (given !== undefined) found.push(warning(`${name} has no effect without DATABASE_URL: set that too`));
+    }
+  } else if (replicaUrl !== undefined && !speed.compiledQueries) {
+    found.push(warning("DATABASE_REPLICA_URL has no effect with COMPILED_QUERIES false: leave that out"));
   }
-  try {
-    await readPersistedDocuments(persistedDocuments, persistedDocumentsOnly);
-    return [];
-  } catch (error) {
-    return [failure(`PERSISTED_DOCUMENTS: ${messageOf(error)}`)];
-  }
+  return found;
+}
+
+/** What is in the file is a check of its own. */
+function documentProblems({ documents: { persistedDocuments, persistedDocumentsOnly } }: ProjectConfig) {
+  return persistedDocumentsOnly && persistedDocuments === undefined
+    ? [failure("PERSISTED_DOCUMENTS_ONLY needs PERSISTED_DOCUMENTS: without it the server does not start")]
+    : [];
 }
 
 export function isLocal(host: string): boolean {

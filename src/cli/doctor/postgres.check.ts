@@ -4,6 +4,7 @@ import {
   inspectPostgres,
   inspectRole,
   isHeard,
+  type ConnectionBound,
   type InspectionSettings,
   type PostgresFacts,
   type RoleFacts,
@@ -55,7 +56,7 @@ export function afterReaching(asked: Promise<PostgresFacts>, name: string, run: 
 }
 
 function describe(facts: PostgresFacts, { production, database }: ProjectConfig, url: string) {
-  const { host, hostname } = new URL(url);
+  const { host } = new URL(url);
   const found = [];
   const what = `PostgreSQL ${facts.version}, database ${facts.database} on ${host} as ${facts.role}`;
   found.push(
@@ -86,24 +87,50 @@ function describe(facts: PostgresFacts, { production, database }: ProjectConfig,
     found.push(failure("it is a standby, which takes no writes: name the primary in DATABASE_URL"));
   if (facts.readOnly === "setting")
     found.push(failure("default_transaction_read_only is on, so nothing can be written: set it off for this role"));
-  if (production && !facts.isEncrypted && !isLocal(hostname) && !url.includes("host=")) {
-    found.push(
-      warning(
-        "the connection is not encrypted: add ?sslmode=verify-full to DATABASE_URL where others share the network",
-      ),
-    );
-  }
-  found.push(describeConnections(facts, database.poolSize));
+  if (production) found.push(...describeEncryption("DATABASE_URL", url, facts));
+  found.push(
+    describeConnections(facts, {
+      needed: database.poolSize + 1,
+      whatFor: "DATABASE_POOL_SIZE and one",
+      isPooled: database.directUrl !== undefined,
+    }),
+  );
   return found;
 }
 
-/** The pool, and one that hears of changes. */
-function describeConnections({ connections: { limit, used } }: PostgresFacts, poolSize: number) {
-  const needed = poolSize + 1;
-  const free = Math.max(0, limit - used);
-  const what = `${needed} connections are needed by each server (DATABASE_POOL_SIZE and one), ${free} of ${limit} are free`;
-  if (limit < needed) return failure(`${what}: lower DATABASE_POOL_SIZE, or raise max_connections or the role's limit`);
-  if (free < needed) return warning(`${what}: enough only if a running server of yours has the others`);
+export function describeEncryption(variable: string, url: string, { isEncrypted }: PostgresFacts) {
+  if (isEncrypted || isLocal(new URL(url).hostname) || url.includes("host=")) return [];
+  return [
+    warning(`the connection is not encrypted: add ?sslmode=verify-full to ${variable} where others share the network`),
+  ];
+}
+
+const raising: Readonly<Record<ConnectionBound["of"], string>> = {
+  server: "raise max_connections",
+  database: "raise the limit of the database (ALTER DATABASE … CONNECTION LIMIT)",
+  role: "raise the limit of the role (ALTER ROLE … CONNECTION LIMIT)",
+};
+
+/**
+ * Those that a server takes, against the bound that leaves the fewest.
+ * @param isPooled a pooler in between bounds what all servers together take
+ */
+export function describeConnections(
+  { connections, servers }: PostgresFacts,
+  { needed, whatFor, isPooled = false }: { needed: number; whatFor: string; isPooled?: boolean },
+) {
+  const freeOf = ({ limit, used }: ConnectionBound) => Math.max(0, limit - used);
+  const [first, ...others] = connections;
+  if (!first) return warning("how many connections there may be is not known");
+  const bound = others.reduce((least, each) => (freeOf(each) < freeOf(least) ? each : least), first);
+  const what = `${needed} connections are needed by each server (${whatFor}), ${freeOf(bound)} of ${bound.limit} are free`;
+  const remedy = `lower DATABASE_POOL_SIZE, or ${raising[bound.of]}`;
+  if (bound.limit < needed) return failure(`${what}: ${remedy}`);
+  const together = (servers + 1) * needed;
+  if (servers > 0 && !isPooled && together > bound.limit) {
+    return warning(`${what}; of this database ${servers} run, which with one more may take ${together}: ${remedy}`);
+  }
+  if (freeOf(bound) < needed) return warning(`${what}: enough only if a running server of yours has the others`);
   return ok(what);
 }
 
@@ -161,7 +188,7 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its name cannot be looked up now: see the name server (DNS)",
 };
 
-function unreachable(variable: string, url: string, error: unknown): string {
+export function unreachable(variable: string, url: string, error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   const where = `${variable}, ${new URL(url).host}`;
   const text = messageOf(error);

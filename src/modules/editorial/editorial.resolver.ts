@@ -86,9 +86,8 @@ const reviewMutations = [
     description: "Has a revision published by itself when its time comes.",
     example: `${revisionId}, publishAt: "2099-01-01T09:00:00Z"`,
     run: async (inner, input, actor) => {
-      const { fourEyes } = inner.services;
       const [key, publishAt] = [revisionKey(input.revisionId), new Date(input.publishAt)];
-      return review.scheduleRevision(inner.session, key, publishAt, actor, { fourEyes, now: inner.startedAt });
+      return review.scheduleRevision(inner.session, key, publishAt, actor, inner.services.fourEyes);
     },
     afterwards: ctx => ctx.services.revisionScheduled(),
   }),

@@ -1,5 +1,6 @@
 // What happens to a revision between saving and publishing: review, schedule, giving up. Knows no GraphQL.
 import type { DatabaseSession } from "../../db/database";
+import { sql } from "../../db/sql";
 import { expected } from "../../errors/expected-failure";
 import { recordChange, type Actor } from "../audit/audit.service";
 import { lockRevision, typeOf } from "./draft.service";
@@ -43,15 +44,24 @@ export async function scheduleRevision(
   id: number | null,
   publishAt: Date,
   actor: Actor,
-  { fourEyes, now }: { fourEyes: boolean; now: Date },
+  fourEyes: boolean,
 ): Promise<StoredRevision> {
   const revision = await lockRevision(session, id, openStates);
-  if (publishAt <= now) throw expected("INVALID", "publishAt must be in the future.", "publishAt");
+  if (!(await isInFuture(session, publishAt)))
+    throw expected("INVALID", "publishAt must be in the future.", "publishAt");
   if (fourEyes && revision.approvedAt === null) {
     throw expected("NOT_ALLOWED", "Somebody else has to approve the revision first.", "revisionId");
   }
   const schedule = { state: "SCHEDULED", scheduledFor: publishAt, failure: null, failedAt: null } as const;
   return change(session, revision, actor, "scheduleRevision", schedule);
+}
+
+/** By the database's clock, by which it will be published. */
+async function isInFuture(session: DatabaseSession, time: Date): Promise<boolean> {
+  const [row] = await session.query<{ isInFuture: boolean }>(
+    sql`SELECT ${time.toISOString()}::timestamptz > now() AS "isInFuture"`,
+  );
+  return row?.isInFuture ?? false;
 }
 
 /** Gives a revision up. @throws ExpectedFailure NOT_FOUND, NOT_ALLOWED */

@@ -7,12 +7,14 @@ import { ExpectedFailure } from "../../errors/expected-failure";
 import { recordChange, type Actor } from "../audit/audit.service";
 import { typeOf } from "./draft.service";
 import { publishRevision } from "./publication.service";
-import { readRevision } from "./revision.rows";
+import { lockRevisions, readRevision, type StoredRevision } from "./revision.rows";
 
 export type Outcome = { revision: number; slug: string; failure: string | null };
 
 const schedule: Actor = { id: null, name: "schedule", requestId: null, address: null };
 const maxFailure = 1_000;
+/** By the database's clock, which is the same for all servers. */
+const isDue = sql`"state" = 'SCHEDULED' AND "failed_at" IS NULL AND "scheduled_for" <= now()`;
 
 /** Milliseconds until the next revision is due, as the database's clock has it; 0 for one that is; null when none is scheduled. */
 export async function timeUntilDue(database: Database): Promise<number | null> {
@@ -30,7 +32,7 @@ export async function timeUntilDue(database: Database): Promise<number | null> {
 export async function publishDue(database: Database, fourEyes: boolean): Promise<Outcome | null> {
   const [due] = await database.query<{ id: number; slug: string }>(sql`
     SELECT "id" AS "id", "slug" AS "slug" FROM "revision"
-    WHERE "state" = 'SCHEDULED' AND "failed_at" IS NULL AND "scheduled_for" <= now() ORDER BY "scheduled_for", "id" LIMIT 1`);
+    WHERE ${isDue} ORDER BY "scheduled_for", "id" LIMIT 1`);
   if (!due) return null;
   try {
     const isDone = await database.transaction(session => publishOnce(session, due.id, fourEyes));
@@ -45,18 +47,28 @@ export async function publishDue(database: Database, fourEyes: boolean): Promise
   }
 }
 
-/** @returns whether it did: another server may have been first, or an editor. */
+/** @returns whether it did: another server may have been first, or an editor has given it another time. */
 async function publishOnce(session: DatabaseSession, id: number, fourEyes: boolean): Promise<boolean> {
   await lockContent(session);
-  const revision = await readRevision(session.models, id);
-  if (revision?.state !== "SCHEDULED") return false;
+  if (!(await lockDue(session, id))) return false;
   await publishRevision(session, id, schedule, { action: "publishScheduledRevision", fourEyes });
   return true;
 }
 
-async function recordFailure(session: DatabaseSession, id: number, failure: string): Promise<void> {
+/** The revision, which nobody else changes until the end of the transaction; null when it is not due, or not any more. */
+async function lockDue(session: DatabaseSession, id: number): Promise<StoredRevision | null> {
   const revision = await readRevision(session.models, id);
-  if (revision?.state !== "SCHEDULED") return;
+  if (!revision) return null;
+  await lockRevisions(session, revision.kind, revision.entityId);
+  const [due] = await session.query<{ id: number }>(
+    sql`SELECT "id" AS "id" FROM "revision" WHERE "id" = ${id} AND ${isDue}`,
+  );
+  return due ? revision : null;
+}
+
+async function recordFailure(session: DatabaseSession, id: number, failure: string): Promise<void> {
+  const revision = await lockDue(session, id);
+  if (!revision) return;
   await session.models.revision.update({
     where: { id },
     data: { failure, failedAt: new Date() },
