@@ -3,7 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import vm from "node:vm";
-import "./build.mjs";
+import { makeGenerated } from "./steps.mjs";
+
+await makeGenerated({ forPrograms: true });
 
 const [program, ...args] = process.argv.slice(2);
 const file = join(process.cwd(), "dist", `${program}.js`);
