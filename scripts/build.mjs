@@ -2,4 +2,5 @@
 // everything anew.
 import { makeGenerated } from "./steps.mjs";
 
-await makeGenerated({ anew: process.argv.includes("--all") });
+const { rest } = await makeGenerated({ anew: process.argv.includes("--all") });
+await rest;

@@ -37,6 +37,8 @@ const steps = [
     from: ["src/playground", "test/operations", "scripts/build-playground.mjs", "docs/api.md", "schema.graphql"],
     makes: "dist/playground/index.html",
     run: [node, "scripts/build-playground.mjs"],
+    // The server asks for it last (main.ts).
+    meanwhile: true,
   },
   {
     name: "typed client",
@@ -58,44 +60,53 @@ const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"];
 /**
  * Makes what is out of date; with `anew` everything, with `forPrograms` only what programs of dist/ need. When a step fails, it says why
  * and ends the process.
+ * @returns when all is made but what may be made meanwhile; `rest` resolves when that is made too.
  */
 export async function makeGenerated({ anew = false, forPrograms = false } = {}) {
   const wanted = steps.filter(step => !forPrograms || step.forPrograms !== false);
-  if (!anew && wanted.every(step => isMade(step, stateOf(step)))) return;
+  if (!anew && wanted.every(step => isMade(step, stateOf(step)))) return { rest: Promise.resolve() };
   const unlock = await takeLock();
   const children = new Set();
-  const end = code => {
+  const end = () => {
     for (const child of children) child.kill("SIGKILL");
     unlock();
-    process.exit(code);
   };
-  const onSignal = signal => end(128 + constants.signals[signal]);
-  for (const signal of endingSignals) process.once(signal, onSignal);
-  try {
-    await runSteps(wanted, anew, children);
-  } catch (error) {
-    console.error(error.message);
-    end(1);
-  }
-  for (const signal of endingSignals) process.off(signal, onSignal);
-  unlock();
+  const exit = signal => process.exit(128 + constants.signals[signal]);
+  process.once("exit", end);
+  for (const signal of endingSignals) process.once(signal, exit);
+  let rest;
+  await new Promise(onReady => {
+    rest = runSteps(wanted, anew, children, onReady).then(
+      () => {
+        process.off("exit", end);
+        for (const signal of endingSignals) process.off(signal, exit);
+        end();
+      },
+      error => {
+        console.error(error.message);
+        process.exit(1);
+      },
+    );
+  });
+  return { rest };
 }
 
-async function runSteps(wanted, anew, children) {
+/** `onReady` is called when nothing is left but what may be made meanwhile. */
+async function runSteps(wanted, anew, children, onReady) {
   const waiting = [...wanted];
   const running = new Map();
   while (waiting.length + running.size > 0) {
+    if ([...waiting, ...running.values()].every(({ meanwhile }) => meanwhile)) onReady();
     const next = waiting.findIndex(({ after }) => !running.has(after) && !waiting.some(({ name }) => name === after));
     if (next >= 0 && running.size < availableParallelism()) {
       const [step] = waiting.splice(next, 1);
-      running.set(
-        step.name,
-        make(step, anew, children).then(() => running.delete(step.name)),
-      );
+      const making = make(step, anew, children).then(() => running.delete(step.name));
+      running.set(step.name, { ...step, making });
     } else {
-      await Promise.race(running.values());
+      await Promise.race([...running.values()].map(({ making }) => making));
     }
   }
+  onReady();
 }
 
 async function make(step, anew, children) {

@@ -41,7 +41,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** Waits while there is a file `hold`; fails where there is a file `fail` with the name of what it makes in it. */
+/** Waits while there is a file `hold` (for it alone, where that has the name of what it makes in it); fails where there is a file `fail` with the name of what it makes in it. */
 function maker(target: string): string {
   return `
     const fs = process.getBuiltinModule("node:fs");
@@ -50,7 +50,7 @@ function maker(target: string): string {
     fs.writeFileSync("${target}", "half");
     note("begin");
     const end = () => {
-      if (fs.existsSync("hold")) return setTimeout(end, 10);
+      if (fs.existsSync("hold") && "${target}".startsWith(fs.readFileSync("hold", "utf8"))) return setTimeout(end, 10);
       if (fs.existsSync("fail") && fs.readFileSync("fail", "utf8") === "${target}") throw new Error("it broke");
       fs.writeFileSync("${target}", "whole");
       note("end");
@@ -123,6 +123,19 @@ describe("A build", () => {
     expect(ended(notes())).toEqual(made.filter(target => target !== clientOnly));
     await build();
     expect(ended(notes())).toEqual([clientOnly]);
+  });
+
+  it("lets the server start while the playground is made, and tells it when that is there", async () => {
+    await build();
+    write("dist/main.js", `console.log("starts"); void globalThis.stillMaking.then(() => console.log("listens"));`);
+    write("hold", "dist/playground/index.html");
+    write("docs/api.md", "changed");
+    const server = start("run.mjs", "main");
+    await until(() => server.output().includes("starts"));
+    expect(server.output()).not.toContain("listens");
+    rmSync(join(root, "hold"));
+    expect(await server.exit).toBe(0);
+    expect(server.output()).toMatch(/^starts\nmade the playground .*\nlistens\n$/);
   });
 
   it("makes the empty database anew for another version of PGlite, and nothing else", async () => {
