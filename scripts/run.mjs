@@ -3,14 +3,21 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import vm from "node:vm";
-import "./build.mjs";
+import { makeGenerated } from "./steps.mjs";
 
+const { rest } = await makeGenerated({ forPrograms: true });
 const [program, ...args] = process.argv.slice(2);
 const file = join(process.cwd(), "dist", `${program}.js`);
 process.argv = [process.argv[0], file, ...args];
 const require = createRequire(file);
-if (program === "main") runCached();
-else require(file);
+if (program === "main") {
+  // The server waits for it before it listens; on a first start it has its database to fill until then.
+  globalThis.stillMaking = rest;
+  runCached();
+} else {
+  await rest;
+  require(file);
+}
 
 /** As require() would, with what V8 compiled last time kept beside the file: a start then takes a quarter of a second less. scripts/compile.mjs removes it: V8 compares lengths only. */
 function runCached() {

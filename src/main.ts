@@ -31,6 +31,8 @@ async function main(): Promise<number> {
       database,
       log,
     );
+    // The playground, under `npm start` (scripts/run.mjs).
+    await (globalThis as { stillMaking?: Promise<void> }).stillMaking;
     const app = await startApp(
       {
         ...config.http,

@@ -16,6 +16,8 @@ export function fromProjectRoot(path: string): string {
 }
 
 export interface ProjectConfig extends Config {
+  /** With the image of an empty database that scripts/make-empty-database.mjs makes; a production image goes without. */
+  readonly database: Config["database"] & { readonly image: string };
   /** Of learngraph. */
   readonly version: string;
   /** Parts of the project that programs read, absolute. */
@@ -29,7 +31,11 @@ export function loadProjectConfig(env?: Readonly<Record<string, string | undefin
   return {
     ...config,
     version,
-    database: { ...config.database, dataDirectory: fromProjectRoot(config.database.dataDirectory) },
+    database: {
+      ...config.database,
+      dataDirectory: fromProjectRoot(config.database.dataDirectory),
+      image: fromProjectRoot("dist/empty-database.tar"),
+    },
     documents: {
       ...config.documents,
       persistedDocuments:

@@ -55,7 +55,7 @@ export function syncTree(directory: string): void {
   syncPath(directory);
 }
 
-function syncPath(path: string): void {
+export function syncPath(path: string): void {
   const descriptor = fs.openSync(path, "r");
   try {
     fs.fsyncSync(descriptor);

@@ -1,21 +1,22 @@
 // The embedded default: PostgreSQL compiled to WebAssembly (PGlite), in a data directory or in memory. One connection.
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Extensions, PGlite } from "@electric-sql/pglite";
+import { layOut, makeEmptyImage } from "./database-image";
 import type { Driver } from "./driver";
 import { lockDirectory } from "./directory-lock";
-import { durableFiles, durableParams, syncTree } from "./durable-files";
+import { durableFiles, durableParams } from "./durable-files";
 
 export interface EmbeddedSettings {
   /** Where to keep the data; left out: in memory. */
   directory?: string;
-  /** A dump of a data directory to start from (tests). */
-  image?: Blob;
+  /** The file of a dump, from which a new database is made. Where it is not there, PostgreSQL makes an empty one, which takes seconds. */
+  image?: string | undefined;
 }
 
 export interface EmbeddedDriver extends Driver {
   readonly kind: "embedded";
-  /** The whole database as a file that `image` takes. */
+  /** The whole database: what the file of `image` holds. */
   dump(): Promise<Blob>;
 }
 
@@ -103,7 +104,9 @@ export async function embeddedExtensions(): Promise<Extensions> {
 async function openPGlite({ directory, image }: EmbeddedSettings): Promise<PGlite> {
   const { PGlite } = await import("@electric-sql/pglite");
   const data = directory === undefined ? undefined : dataIn(directory);
-  const isNew = data !== undefined && !existsSync(data);
+  const dump = () => (image !== undefined && existsSync(image) ? readFileSync(image) : undefined);
+  if (data !== undefined && !existsSync(data)) layOut(dump() ?? (await makeEmptyImage()), data);
+  const inMemory = data === undefined ? dump() : undefined;
   const client = await PGlite.create({
     extensions: await embeddedExtensions(),
     startParams: [
@@ -113,9 +116,8 @@ async function openPGlite({ directory, image }: EmbeddedSettings): Promise<PGlit
       ...["-c", "shared_buffers=32MB"],
     ],
     ...(data === undefined ? {} : { fs: await durableFiles(data) }),
-    ...(image === undefined ? {} : { loadDataDir: image }),
+    ...(inMemory && { loadDataDir: new Blob([inMemory]) }),
   });
-  if (isNew) syncTree(data);
   // Prisma writes instants without a zone and reads them as UTC.
   await client.exec("SET TIME ZONE 'UTC'");
   return client;

@@ -10,6 +10,8 @@ export interface DatabaseSettings {
   /** A streaming standby of `url`, for reads of public content. */
   replicaUrl?: string | undefined;
   dataDirectory: string;
+  /** The file that a new embedded database is made from, where it is there. */
+  image?: string | undefined;
   poolSize: number;
   /** Whether statements that are sent again and again are kept prepared; left out: unless there is a pooler. */
   preparedStatements?: boolean | undefined;
@@ -25,8 +27,10 @@ export interface DatabaseLog {
 
 /** Opens without migrating. @throws DirectoryInUseError when another process has the data directory. */
 export async function openDatabase(settings: DatabaseSettings, log?: DatabaseLog): Promise<Database> {
-  const { url, directUrl, replicaUrl, dataDirectory, poolSize, acquireTimeoutMs, statementTimeoutMs } = settings;
-  if (url === undefined) return createDatabase(await openEmbedded({ directory: dataDirectory }));
+  const { url, directUrl, replicaUrl, poolSize, acquireTimeoutMs, statementTimeoutMs } = settings;
+  if (url === undefined) {
+    return createDatabase(await openEmbedded({ directory: settings.dataDirectory, image: settings.image }));
+  }
   const { openPostgres, openReplicaPool } = await import("./postgres-driver");
   const preparesStatements = settings.preparedStatements ?? directUrl === undefined;
   const onIdleError = (error: Error) => log?.warn("an idle database connection broke", error);

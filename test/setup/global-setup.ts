@@ -6,6 +6,7 @@ import { openEmbedded } from "../../src/db/embedded-driver";
 import { applyMigrations, readMigrations } from "../../src/db/migrations";
 import { openPostgres } from "../../src/db/postgres-driver";
 import {
+  emptyImage,
   goldenDirectory,
   goldenImage,
   goldens,
@@ -22,7 +23,7 @@ export default async function globalSetup(): Promise<void> {
 
 async function makeImages(): Promise<void> {
   mkdirSync(goldenDirectory, { recursive: true });
-  const driver = await openEmbedded({});
+  const driver = await openEmbedded({ image: emptyImage });
   const database = createDatabase(driver);
   for (const golden of goldens) {
     await prepare(database, golden);

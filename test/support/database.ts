@@ -1,24 +1,23 @@
 // A database of a test's own: a copy of a golden one, on PGlite in memory or on the PostgreSQL server of TEST_DATABASE_URL.
-import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { createDatabase, type Database, type DatabaseSession } from "../../src/db/database";
 import { openEmbedded } from "../../src/db/embedded-driver";
 import { openPostgres, type PostgresSettings } from "../../src/db/postgres-driver";
 import { sql } from "../../src/db/sql";
-import { goldenImage, onServer, postgresSettings, templateName, type Golden } from "./golden";
+import { emptyImage, goldenImage, onServer, postgresSettings, templateName, type Golden } from "./golden";
 
 /** Set when the suite runs on a PostgreSQL server. */
 export const serverUrl = process.env["TEST_DATABASE_URL"];
 
 export async function openTestDatabase({ golden }: { golden: Golden }): Promise<Database> {
   if (serverUrl !== undefined) return openCopyOnServer(serverUrl, `TEMPLATE "${templateName(golden)}"`);
-  return createDatabase(await openEmbedded({ image: new Blob([readFileSync(goldenImage(golden))]) }));
+  return createDatabase(await openEmbedded({ image: goldenImage(golden) }));
 }
 
 /** A database without any table. */
 export async function openBlankDatabase(): Promise<Database> {
   if (serverUrl !== undefined) return openCopyOnServer(serverUrl, "TEMPLATE template0");
-  return createDatabase(await openEmbedded({}));
+  return createDatabase(await openEmbedded({ image: emptyImage }));
 }
 
 /** Where other connections find a database of this file; undefined on PGlite, which has no others. */

@@ -11,6 +11,8 @@ export const goldens = ["empty", "catalogue"] as const;
 export type Golden = (typeof goldens)[number];
 
 export const goldenDirectory = join(process.cwd(), "node_modules/.cache/learngraph");
+/** Of a database without any table (scripts/make-empty-database.mjs). */
+export const emptyImage = "dist/empty-database.tar";
 export const goldenImage = (golden: Golden): string => join(goldenDirectory, `${golden}-${run}.tar`);
 export const templateName = (golden: Golden): string => `learngraph_golden_${golden}_${run}`;
 

@@ -1,12 +1,12 @@
 // A database of a test's own that other processes open too: a data directory of PGlite, or a database on the server of TEST_DATABASE_URL.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "../../src/db/database";
 import { openEmbedded } from "../../src/db/embedded-driver";
 import { openDatabase, type DatabaseSettings } from "../../src/db/open-database";
 import { openBlankDatabase, openTestDatabase, serverUrl, settingsOf } from "./database";
-import { goldenImage, type Golden } from "./golden";
+import { emptyImage, goldenImage, type Golden } from "./golden";
 
 export interface SharedDatabase {
   /** Where a process of ours keeps its files; on PGlite the database is among them. */
@@ -25,12 +25,11 @@ export async function createSharedDatabase(content: Golden | "blank" = "empty"):
   const directory = mkdtempSync(join(tmpdir(), "learngraph-shared-"));
   const onServer = serverUrl === undefined ? undefined : await openHere(content);
   if (!onServer && content !== "blank") {
-    const image = new Blob([readFileSync(goldenImage(content))]);
-    await (await openEmbedded({ directory, image })).close();
+    await (await openEmbedded({ directory, image: goldenImage(content) })).close();
   }
   const url = onServer && (await settingsOf(onServer))?.url;
   const limits = { poolSize: 4, acquireTimeoutMs: 20_000, statementTimeoutMs: 20_000 };
-  const settings: DatabaseSettings = { url, dataDirectory: directory, ...limits };
+  const settings: DatabaseSettings = { url, dataDirectory: directory, image: emptyImage, ...limits };
   return {
     directory,
     settings,

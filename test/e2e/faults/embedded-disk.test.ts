@@ -14,6 +14,7 @@ import {
   Watched,
   writtenSlugs,
 } from "../../support/faults";
+import { emptyImage } from "../../support/golden";
 import { canMountSmall, mountSmall, unmount } from "../../support/small-disk";
 import { startTestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";
@@ -21,7 +22,7 @@ import { createTestServices } from "../../support/services";
 describe("The embedded database (R24)", () => {
   it("has synced its log before a write is acknowledged, and nothing for what only reads", async () => {
     const directory = mkdtempSync(join(tmpdir(), "learngraph-sync-"));
-    const database = createDatabase(await openEmbedded({ directory }));
+    const database = createDatabase(await openEmbedded({ directory, image: emptyImage }));
     await database.exclusive(connection => connection.script(`CREATE TABLE "kept" ("id" INTEGER)`));
     const synced = jest.spyOn(fs, "fsyncSync");
     try {
@@ -40,7 +41,7 @@ describe("The embedded database (R24)", () => {
 
   it("acknowledges nothing when the disk does not take it", async () => {
     const directory = mkdtempSync(join(tmpdir(), "learngraph-sync-"));
-    const database = createDatabase(await openEmbedded({ directory }));
+    const database = createDatabase(await openEmbedded({ directory, image: emptyImage }));
     await database.exclusive(connection => connection.script(`CREATE TABLE "kept" ("id" INTEGER)`));
     const failing = jest.spyOn(fs, "fsyncSync").mockImplementation(() => {
       throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
@@ -63,7 +64,7 @@ if (!canMountSmall) process.stderr.write("embedded-disk.test.ts: skipped, a smal
   afterAll(() => unmount(directory));
 
   it("is said to who writes with 503, reading goes on, and everything is there when there is room", async () => {
-    let database: Database = createDatabase(await openEmbedded({ directory }));
+    let database: Database = createDatabase(await openEmbedded({ directory, image: emptyImage }));
     await applyMigrations(database, await readMigrations("prisma/migrations"));
     const services = await createTestServices();
     const authorization = await editorsAuthorization(database, services.tokens);
@@ -85,7 +86,7 @@ if (!canMountSmall) process.stderr.write("embedded-disk.test.ts: skipped, a smal
     await watched.expectRecovery("embedded database's disk full");
     await server.close();
     await database.close();
-    database = createDatabase(await openEmbedded({ directory }));
+    database = createDatabase(await openEmbedded({ directory, image: emptyImage }));
     const { revisions, events } = await writtenSlugs(database);
     await database.close();
     expect(acknowledged.filter(slug => !revisions.includes(slug))).toEqual([]);

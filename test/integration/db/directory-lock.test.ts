@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { DirectoryInUseError, lockDirectory } from "../../../src/db/directory-lock";
 import { eraseEmbedded, openEmbedded } from "../../../src/db/embedded-driver";
 import { runProgram } from "../../support/command";
+import { emptyImage } from "../../support/golden";
 
 /** A process that works on the directory; see test/support/lock-process.cjs. */
 interface Other {
@@ -36,7 +37,7 @@ describe("Data directory (R24)", () => {
   };
 
   it("is refused to a second process, which names the first, and the first keeps its data", async () => {
-    const driver = await openEmbedded({ directory });
+    const driver = await openEmbedded({ directory, image: emptyImage });
     await driver.query(`CREATE TABLE "kept" ("id" INTEGER)`, []);
 
     const second = await runProgram("db", ["migrate"], { env: { DATA_DIRECTORY: directory } });
@@ -47,7 +48,7 @@ describe("Data directory (R24)", () => {
     expect(reset).toEqual({ exitCode: 1, stdout: "", stderr: message });
     await driver.query(`INSERT INTO "kept" VALUES (1)`, []);
     await driver.close();
-    const again = await openEmbedded({ directory });
+    const again = await openEmbedded({ directory, image: emptyImage });
     expect(await again.query(`SELECT * FROM "kept"`, [])).toEqual([{ id: 1 }]);
     await again.close();
     expect(readdirSync(directory)).toEqual(["postgres"]);
@@ -56,9 +57,9 @@ describe("Data directory (R24)", () => {
   it("is taken over from a process that was killed, with every row it had acknowledged", async () => {
     const other = await start();
     expect(await other.tell("open")).toBe("written");
-    await expect(openEmbedded({ directory })).rejects.toThrow(`in use by process ${other.pid}.`);
+    await expect(openEmbedded({ directory, image: emptyImage })).rejects.toThrow(`in use by process ${other.pid}.`);
     await other.kill();
-    const driver = await openEmbedded({ directory });
+    const driver = await openEmbedded({ directory, image: emptyImage });
     expect(await driver.query(`SELECT * FROM "kept"`, [])).toEqual([{ id: 1 }]);
     await driver.close();
   });
