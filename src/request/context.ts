@@ -232,10 +232,7 @@ export function inTransaction<T>(
 ): Promise<T> {
   const { explanation } = ctx;
   return ctx.database.transaction(
-    session =>
-      work(
-        new OperationContext(ctx, { ...behindOf(ctx), session: explanation?.observe(session) ?? session }),
-      ),
+    session => work(new OperationContext(ctx, { ...behindOf(ctx), session: explanation?.observe(session) ?? session })),
     options,
   );
 }

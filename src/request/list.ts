@@ -442,9 +442,10 @@ class Page<Row, Link> implements ListPage<Row, Link> {
   }
 
   get edges(): readonly ListEdge<Row, Link>[] {
-    this.#edges ??= (this.nodes as readonly unknown[] as readonly RawRow[]).map(
-      this.edgeOf,
-    ) as unknown[] as ListEdge<Row, Link>[];
+    this.#edges ??= (this.nodes as readonly unknown[] as readonly RawRow[]).map(this.edgeOf) as unknown[] as ListEdge<
+      Row,
+      Link
+    >[];
     return this.#edges;
   }
 }

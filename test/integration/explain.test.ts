@@ -41,8 +41,8 @@ describe("with explain", () => {
         "search.facets",
       ]),
     );
-    // Of three topics two tools each, and one more that tells whether there is a next page.
-    expect(byField.get("topics.nodes.related,topics.nodes.tools")).toBe(9);
+    // The pages of three topics.
+    expect(byField.get("topics.nodes.related,topics.nodes.tools")).toBe(3);
     for (const { milliseconds, rows } of explained.statements) {
       expect(milliseconds).toBeGreaterThan(0);
       expect(Number.isInteger(rows)).toBe(true);
