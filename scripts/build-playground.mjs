@@ -254,14 +254,14 @@ async function readLicense(directory) {
 async function compress(outdir) {
   const brotli = promisify(zlib.brotliCompress);
   const gzip = promisify(zlib.gzip);
-  const quality = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 9 } };
+  const quality = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 7 } };
   const texts = (await readdir(outdir)).filter(file => /\.(js|css|svg|txt)$/.test(file));
   await Promise.all(
     texts.map(async file => {
       const bytes = await readFile(path.join(outdir, file));
       if (bytes.length < 1024) return;
       await writeFile(path.join(outdir, `${file}.br`), await brotli(bytes, quality));
-      await writeFile(path.join(outdir, `${file}.gz`), await gzip(bytes, { level: 9 }));
+      await writeFile(path.join(outdir, `${file}.gz`), await gzip(bytes));
     }),
   );
 }

@@ -147,6 +147,7 @@ export function hashed(key: string): string {
 
 /** What an address counts as: an IPv4 address itself, also when it is mapped into IPv6; of any other IPv6 address the first 64 bits. */
 export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
   const [plain = ""] = address.split("%");
   if (!isIPv6(plain)) return address;
   const groups = groupsOf(plain);

@@ -26,7 +26,7 @@ export interface Report {
 }
 
 /** `extensions` of an answer that is its asker's alone. @param requested where the operation itself did not have to run. */
-export function reportOf({ charge }: FastifyRequest, requested?: number): Report | undefined {
+export function reportOf({ charge }: Pick<FastifyRequest, "charge">, requested?: number): Report | undefined {
   if (!charge) return undefined;
   const { report } = charge;
   const { actual, limit, remaining, restoreRate } = report;
@@ -48,3 +48,6 @@ export function budgetHeaders(report: Report | undefined): Record<string, string
     "ratelimit-reset": String(Math.ceil((limit - remaining) / restoreRate)),
   };
 }
+
+/** Of an answer that is its asker's alone. */
+export const privateHeaders = { "cache-control": "no-store" };

@@ -9,12 +9,12 @@ import { createContext, type Client, type ClientCookies } from "../request/conte
 import { Reads } from "../request/reads";
 import type { Services } from "../request/services";
 import type { SharedBatches } from "../request/shared-batches";
-import { AcceptedTypes, acceptsJsonAlone } from "./accepted-types";
+import { acceptsJsonAlone, type AcceptedTypes } from "./accepted-types";
 import { guestHeader, identify, type Authentication, type Credentials, type Identified } from "./authentication";
 import { canonicalJson } from "./canonical-json";
 import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
-import { budgetHeaders, chargeRequests, commonReport, reportOf } from "./charged-request";
+import { budgetHeaders, chargeRequests, commonReport, privateHeaders, reportOf } from "./charged-request";
 import type { CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
@@ -25,11 +25,12 @@ import type { Observation } from "./observation";
 import type { OperationRecord } from "../request/operation-record";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
-import { Repeats, textOf } from "./repeats";
+import { textOf, type Repeats } from "./repeats";
 import { checkPreflight, preflightHeader, readRequest } from "./request-parameters";
 import {
   answerOf,
   bodyOf,
+  cacheStatus,
   isKeepable,
   tailOf,
   typeOfTag,
@@ -55,6 +56,10 @@ export interface GraphQLEndpointOptions {
   documents: PersistedDocuments;
   /** Keeps answers; left out, each is made anew. */
   cache?: ResponseCache | undefined;
+  /** Requests that were answered from it. */
+  repeats: Repeats;
+  /** Content types that were answered. */
+  types: AcceptedTypes;
   /** What each asker may ask for; left out, there is no end to it. */
   budget?: CostBudget | undefined;
   /** Joins the reads of concurrent requests; left out, each reads for itself. */
@@ -75,6 +80,8 @@ const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
   const {
     authentication,
+    repeats,
+    types,
     acceptLive,
     playgroundDirectory,
     documents,
@@ -85,9 +92,7 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     isReady,
   } = options;
   const parseJson = jsonParser(app);
-  const types = new AcceptedTypes();
-  const repeats = new Repeats(options.cache);
-  const answer = answering(options, types, repeats);
+  const answer = answering(options);
   const charge = chargeRequests(app, budget);
   const serve = (request: FastifyRequest, reply: FastifyReply, record: OperationRecord | null) => {
     checkPreflight(request);
@@ -181,8 +186,8 @@ type Answering = (
 ) => Promise<void>;
 
 /** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
-function answering(options: GraphQLEndpointOptions, types: AcceptedTypes, repeats: Repeats): Answering {
-  const { graphql, database, services, load, explain, known, sharing, cache, budget } = options;
+function answering(options: GraphQLEndpointOptions): Answering {
+  const { repeats, types, graphql, database, services, load, explain, known, sharing, cache, budget } = options;
   return async (request, reply, asked, { text, type, record }, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const isOver = () => reply.sent || reply.raw.destroyed;
@@ -281,16 +286,11 @@ function jsonParser(app: FastifyInstance): (request: FastifyRequest) => unknown 
   };
 }
 
-const privateHeaders = { "cache-control": "no-store" };
-
 /** What the answer depends on beside the address and the body. */
 const varyingHeaders = "accept, authorization, cookie, x-guest-token, origin";
 
 /** Of more entities than this, a CDN is told the types. */
 const mostTags = 100;
-
-/** `Cache-Status` (RFC 9211): what our own cache did. */
-const cacheStatus = { hit: "learngraph; hit", miss: "learngraph; fwd=miss" };
 
 /**
  * An answer that is the same for everybody who asks as this client does: with the state of the asker's budget where nobody else can get it,

@@ -1,6 +1,6 @@
 // The HTTP surface: GraphQL over HTTP on /graphql, health checks, the playground. Everything is bounded before it is read.
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import fastify, {
@@ -14,15 +14,21 @@ import type { Logger } from "pino";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
 import { sql } from "../db/sql";
+import { AcceptedTypes } from "./accepted-types";
 import { createPeopleReader, type Authentication } from "./authentication";
+import { answerEarly } from "./early-answers";
 import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
 import type { LiveLimits } from "./live-limits";
 import { createLiveServer } from "./live-server";
 import { registerPlayground } from "./playground";
+import { Repeats } from "./repeats";
 import { listenForUpgrades } from "./upgrade";
 
-export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authentication" | "acceptLive"> {
+export interface HttpServerOptions extends Omit<
+  GraphQLEndpointOptions,
+  "authentication" | "acceptLive" | "repeats" | "types"
+> {
   /** Whether cookies are for HTTPS only. */
   secureCookies: boolean;
   live: LiveLimits;
@@ -53,7 +59,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     requestIdHeader: false,
     // What is logged of a request names it: nothing has to be made for each.
     childLoggerFactory: logger => logger,
-    genReqId: request => acceptedRequestId(request.headers["x-request-id"]) ?? randomUUID(),
+    genReqId: requestIdOf,
     exposeHeadRoutes: false,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
     frameworkErrors: (error, request, reply) => void answerError(reply, request, error),
@@ -115,13 +121,19 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   // Connections that stay open would keep the server from closing.
   app.addHook("preClose", () => live.stop());
   listenForUpgrades(app);
-  registerGraphQL(app, { ...options, authentication, acceptLive: (request, upgrade) => live.accept(request, upgrade) });
+  const [repeats, types] = [new Repeats(options.cache), new AcceptedTypes()];
+  registerGraphQL(app, {
+    ...options,
+    ...{ authentication, repeats, types },
+    acceptLive: (request, upgrade) => live.accept(request, upgrade),
+  });
   // After CORS, whose preflights are OPTIONS.
   app.addHook("onRequest", (request, reply, done) => {
     if (request.method === "GET" || request.method === "POST" || pathOf(request) !== endpoint) return done();
     reply.header("allow", "GET, POST");
     done(new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries."));
   });
+  if (options.cache) answerEarly(app, { ...options, path: endpoint, repeats, types, requestIdOf });
   return app;
 }
 
@@ -178,8 +190,9 @@ export async function isReachable(database: Database): Promise<boolean> {
 }
 
 /** A request id from outside is kept when it can do no harm in a log. */
-function acceptedRequestId(header: string | string[] | undefined): string | undefined {
-  return typeof header === "string" && /^[\w-]{8,64}$/.test(header) ? header : undefined;
+function requestIdOf({ headers }: Pick<IncomingMessage, "headers">): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -54,6 +54,18 @@ export class Observation implements Observer {
     return this.#observed(record, () => answer(record));
   }
 
+  /** Whether there are traces. */
+  get traces(): boolean {
+    return this.#tracing !== undefined;
+  }
+
+  /** A request was answered as one before. */
+  repeated(requestId: string, startedAt: number, facts: OperationFacts): void {
+    const record = new OperationRecord(requestId, startedAt, null, this);
+    record.answered("repeat", facts);
+    this.#end(record);
+  }
+
   /** Runs `answer`, which answers an event of a subscription. */
   event<T>(requestId: string, facts: OperationFacts, answer: (record: OperationRecord) => Promise<T>): Promise<T> {
     const record = new OperationRecord(requestId, performance.now(), this.#tracing?.event() ?? null, this);

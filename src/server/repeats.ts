@@ -17,8 +17,8 @@ export class Repeats {
   }
 
   /** The answer that is kept for this very text; null when there is none, or when who asks has to be found out first. */
-  find(request: FastifyRequest, text: string): CachedAnswer | null {
-    const { authorization, cookie, [guestHeader]: guest } = request.headers;
+  find({ headers }: Pick<FastifyRequest, "headers">, text: string): CachedAnswer | null {
+    const { authorization, cookie, [guestHeader]: guest } = headers;
     if (!this.#cache || authorization !== undefined || cookie !== undefined || guest !== undefined) return null;
     const key = this.#keys.get(text);
     return key === undefined ? null : this.#cache.get(key, true);

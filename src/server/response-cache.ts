@@ -194,4 +194,7 @@ export function bodyOf({ head }: CachedAnswer, tail: string): Buffer {
   return body;
 }
 
+/** `Cache-Status` (RFC 9211): what our own cache did. */
+export const cacheStatus = { hit: "learngraph; hit", miss: "learngraph; fwd=miss" };
+
 export const typeOfTag = (tag: string): string => tag.split(":", 1)[0] ?? tag;
