@@ -126,6 +126,27 @@ const schemaRules = {
   "no-restricted-syntax": deprecationWithoutDate,
 };
 
+/** What runs for each request, each row or each field. */
+const hotFiles = [
+  "src/db/prepared-statements.ts",
+  "src/graphql/{connection,direct-resolvers,selection}.ts",
+  "src/request/{context,list,loader,reads,shared-batches}.ts",
+  "src/server/{charged-request,compiled-operation,cost-budget,early-answers,graphql-endpoint,known-operations,repeats,response-cache}.ts",
+];
+/** V8 gives each object that is made in one of these ways a shape of its own, which lives until the next whole collection (docs/performance.md). */
+const ownShapes = [
+  {
+    selector: "ObjectExpression > SpreadElement:not(:last-child)",
+    message:
+      "Put spreads last, or name the properties: an object that gets more after a spread has a shape of its own.",
+  },
+  {
+    selector: "ObjectExpression > Property[kind='get']",
+    message:
+      "Make it a class: an object literal with an accessor has a shape of its own, and keeps what the accessor sees.",
+  },
+];
+
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "src/generated", "bench/generated", "coverage", "**/*.cjs", "**/*.d.ts"] },
   { files: ["**/*.{ts,tsx,mjs}"], extends: [tseslint.configs.recommended] },
@@ -174,6 +195,7 @@ export default tseslint.config(
   },
   { files: ["src/cli/**/*.ts", "src/main.ts"], rules: { "no-console": "off" } },
   { files: ["src/**/*.ts"], ignores: ["src/config/**"], rules: { "no-restricted-syntax": noProcessEnv } },
+  { files: hotFiles, rules: { "no-restricted-syntax": [...noProcessEnv, ...ownShapes] } },
   {
     files: ["test/**/*.ts"],
     rules: {

@@ -231,10 +231,11 @@ export function inTransaction<T>(
   options?: TransactionOptions,
 ): Promise<T> {
   const { explanation } = ctx;
-  return ctx.database.transaction(
-    session => work(new OperationContext(ctx, { ...behindOf(ctx), session: explanation?.observe(session) ?? session })),
-    options,
-  );
+  return ctx.database.transaction(session => {
+    const parts = { ...behindOf(ctx) };
+    parts.session = explanation?.observe(session) ?? session;
+    return work(new OperationContext(ctx, parts));
+  }, options);
 }
 
 /** For the rest of the operation, these tables are read in the place of those of the same names. Nothing is written. */

@@ -157,7 +157,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
     if (!keys) throw new Error(`${definition.name} has no order ${name}`);
     return direction === "ASC"
       ? { name, keys }
-      : { name: `${name} DESC`, keys: keys.map(key => ({ ...key, descending: !key.descending })) };
+      : { name: `${name} DESC`, keys: keys.map(key => Object.assign({}, key, { descending: !key.descending })) };
   };
   const scopeOf = ({ order, filter }: Pick<CheckedArguments, "order" | "filter">): string =>
     cursorScope(definition.name, order.name, filter.key);

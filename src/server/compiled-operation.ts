@@ -207,14 +207,22 @@ class Compiler {
   ): FieldPlan {
     const { resolve = defaultFieldResolver, name, type } = definition;
     return {
-      ...{ responseName, nodes, definition, parentType },
+      responseName,
+      nodes,
+      definition,
+      parentType,
       number: this.#fieldCount++,
       resolve: resolve === defaultFieldResolver ? null : resolve,
       fixedArgs: null,
       hasFixedArgs: !nodes.some(usesVariables),
       info: {
-        ...{ fieldName: name, fieldNodes: nodes, returnType: type, parentType },
-        ...{ schema: this.#schema, fragments: this.#fragments, operation: this.#operation },
+        fieldName: name,
+        fieldNodes: nodes,
+        returnType: type,
+        parentType,
+        schema: this.#schema,
+        fragments: this.#fragments,
+        operation: this.#operation,
       },
       complete: this.#completer(type, nodes),
     };

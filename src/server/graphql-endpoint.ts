@@ -264,12 +264,12 @@ function answering(options: GraphQLEndpointOptions): Answering {
 /** The request as Apollo Server reads it, the document in the place of its id. */
 function httpRequestOf(request: FastifyRequest, { query, operationName, variables }: OperationRequest) {
   const { method } = request;
-  const parameters = { query, variables, ...(operationName === null ? {} : { operationName }) };
+  const named: Record<string, string> = operationName === null ? {} : { operationName };
   const headers = headerMap(request);
-  if (method !== "GET") return { method, headers, search: "", body: parameters };
+  if (method !== "GET") return { method, headers, search: "", body: { query, variables, ...named } };
   // Whether it is needed, checkPreflight has said: of Apollo Server's own check, persisted documents are no exception.
   headers.set(preflightHeader, "1");
-  const search = new URLSearchParams({ ...parameters, variables: JSON.stringify(variables) });
+  const search = new URLSearchParams({ query, variables: JSON.stringify(variables), ...named });
   return { method, headers, search: `?${search.toString()}`, body: undefined };
 }
 

@@ -105,7 +105,8 @@ export class KnownOperations {
     const operation = getOperationAST(document, name);
     if (operation?.operation !== OperationTypeNode.QUERY) return null;
     return {
-      ...{ document, operation },
+      document,
+      operation,
       maxAge: maxAgeOf(this.#schema, document, operation),
       compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
       cost: new Variants<number>(dependsOn),

@@ -1,0 +1,54 @@
+// A database that takes what it is asked and says nothing: it cannot end its statements by itself, so the connection is given up.
+import { createDatabase, type Database } from "../../../src/db/database";
+import { openPostgres } from "../../../src/db/postgres-driver";
+import { sql } from "../../../src/db/sql";
+import { openTestDatabase, serverUrl } from "../../support/database";
+import { postgresSettings } from "../../support/golden";
+import { openTcpProxy, type TcpProxy } from "../../support/tcp-proxy";
+
+if (serverUrl === undefined) console.log("PGlite has no connections: this is tested with TEST_DATABASE_URL only.");
+else describe("A connection over which PostgreSQL says nothing", () => onPostgres(serverUrl ?? ""));
+
+function onPostgres(url: string): void {
+  let home: Database;
+  let proxy: TcpProxy;
+  let database: Database;
+
+  beforeAll(async () => {
+    home = await openTestDatabase({ golden: "empty" });
+    const [row] = await home.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
+    const direct = new URL(postgresSettings(url, row?.name ?? "").url);
+    proxy = await openTcpProxy(direct);
+    const through = Object.assign(new URL(direct), { hostname: "127.0.0.1", port: String(proxy.port) }).href;
+    database = createDatabase(
+      openPostgres({ url: through, poolSize: 2, acquireTimeoutMs: 500, statementTimeoutMs: 300 }),
+    );
+  });
+  afterAll(async () => {
+    await database.close();
+    await proxy.close();
+    await home.close();
+  });
+
+  it.each([
+    ["a statement", () => database.query(sql`SELECT 1 AS "one"`)],
+    ["a transaction", () => database.transaction(({ models }) => models.topic.count())],
+  ])("is given up, and %s fails as unavailable; the next one has a new connection", async (_, ask) => {
+    await ask();
+    await proxy.set("stall");
+    const startedAt = performance.now();
+    await expect(ask()).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    // Without it, nothing would ever end here; the statement's own 300 ms, half a second more, and what a busy machine adds.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await proxy.set("pass");
+    await ask();
+  });
+
+  it("is waited for where bulk work goes on: that has no end", async () => {
+    const rows = await database.exclusive(async connection => {
+      await connection.script(`SELECT pg_sleep(1.2)`);
+      return connection.query(`SELECT 1 AS "one"`);
+    });
+    expect(rows).toEqual([{ one: 1 }]);
+  });
+}
