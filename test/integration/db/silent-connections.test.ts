@@ -1,10 +1,59 @@
 // A database that takes what it is asked and says nothing: it cannot end its statements by itself, so the connection is given up.
+import { EventEmitter } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Pool, PoolClient } from "pg";
 import { createDatabase, type Database } from "../../../src/db/database";
 import { openPostgres } from "../../../src/db/postgres-driver";
+import { SilentConnections } from "../../../src/db/silent-connections";
 import { sql } from "../../../src/db/sql";
 import { openTestDatabase, serverUrl } from "../../support/database";
 import { postgresSettings } from "../../support/golden";
 import { openTcpProxy, type TcpProxy } from "../../support/tcp-proxy";
+
+describe("A connection", () => {
+  const limitMs = 80;
+  const pool = new EventEmitter();
+  const silent = new SilentConnections(pool as Pool, limitMs);
+  afterAll(() => silent.stop());
+
+  /** One that is in use, and what it was ended with. */
+  function use() {
+    const stream = {
+      bytesRead: 0,
+      bytesWritten: 0,
+      endedWith: null as unknown,
+      destroy: (error: unknown) => void (stream.endedWith = error),
+    };
+    const client = { connection: { stream } } as unknown as PoolClient;
+    pool.emit("acquire", client);
+    return { stream, client };
+  }
+  const untilEnded = async ({ stream }: ReturnType<typeof use>) => {
+    while (stream.endedWith === null) await wait(5);
+    return stream.endedWith;
+  };
+
+  it("is ended when nothing goes over it for too long, and only then", async () => {
+    const [quiet, asking, answered, released, spared] = [use(), use(), use(), use(), use()];
+    const traffic = setInterval(() => {
+      asking.stream.bytesWritten++;
+      answered.stream.bytesRead++;
+    }, 5);
+    pool.emit("release", undefined, released.client);
+    silent.spare(spared.client);
+    expect(await untilEnded(quiet)).toMatchObject({ code: "ETIMEDOUT" });
+    expect([asking, answered, released, spared].map(({ stream }) => stream.endedWith)).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    clearInterval(traffic);
+    await untilEnded(asking);
+    await untilEnded(answered);
+    expect([released, spared].map(({ stream }) => stream.endedWith)).toEqual([null, null]);
+  });
+});
 
 if (serverUrl === undefined) console.log("PGlite has no connections: this is tested with TEST_DATABASE_URL only.");
 else describe("A connection over which PostgreSQL says nothing", () => onPostgres(serverUrl ?? ""));
