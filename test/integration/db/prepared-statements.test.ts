@@ -6,8 +6,7 @@ import { createDatabase, type Database } from "../../../src/db/database";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { PreparedStatements } from "../../../src/db/prepared-statements";
 import { sql, trustedSql } from "../../../src/db/sql";
-import { openTestDatabase, serverUrl } from "../../support/database";
-import { postgresSettings } from "../../support/golden";
+import { openTestDatabase, serverUrl, settingsOf } from "../../support/database";
 
 const failure = (code: string) => Object.assign(new Error(`failed with ${code}`), { code });
 
@@ -91,9 +90,9 @@ describe("Statements that are sent often", () => {
 
 if (serverUrl === undefined)
   console.log("PGlite keeps no statements prepared: how PostgreSQL does is tested with TEST_DATABASE_URL only.");
-else describe("On PostgreSQL", () => onPostgres(serverUrl ?? ""));
+else describe("On PostgreSQL", onPostgres);
 
-function onPostgres(url: string): void {
+function onPostgres(): void {
   let home: Database;
   let database: Database;
   let found: number;
@@ -106,16 +105,10 @@ function onPostgres(url: string): void {
 
   beforeAll(async () => {
     home = await openTestDatabase({ golden: "empty" });
-    const [row] = await home.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
+    const settings = (await settingsOf(home))!;
     found = 0;
     // One connection, so that each statement meets what the one before has left.
-    const settings = {
-      url: postgresSettings(url, row?.name ?? "").url,
-      poolSize: 1,
-      acquireTimeoutMs: 2_000,
-      statementTimeoutMs: 2_000,
-    };
-    database = createDatabase(openPostgres({ ...settings, onPoolerFound: () => void found++ }));
+    database = createDatabase(openPostgres({ ...settings, poolSize: 1, onPoolerFound: () => void found++ }));
     await database.query(sql`CREATE TABLE ${table} ("id" integer PRIMARY KEY, "value" integer)`);
     await database.query(sql`INSERT INTO ${table} VALUES (1, 7)`);
   });

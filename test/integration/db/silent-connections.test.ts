@@ -6,8 +6,7 @@ import { createDatabase, type Database } from "../../../src/db/database";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { SilentConnections } from "../../../src/db/silent-connections";
 import { sql } from "../../../src/db/sql";
-import { openTestDatabase, serverUrl } from "../../support/database";
-import { postgresSettings } from "../../support/golden";
+import { openTestDatabase, serverUrl, settingsOf } from "../../support/database";
 import { openTcpProxy, type TcpProxy } from "../../support/tcp-proxy";
 
 describe("A connection", () => {
@@ -56,17 +55,16 @@ describe("A connection", () => {
 });
 
 if (serverUrl === undefined) console.log("PGlite has no connections: this is tested with TEST_DATABASE_URL only.");
-else describe("A connection over which PostgreSQL says nothing", () => onPostgres(serverUrl ?? ""));
+else describe("A connection over which PostgreSQL says nothing", onPostgres);
 
-function onPostgres(url: string): void {
+function onPostgres(): void {
   let home: Database;
   let proxy: TcpProxy;
   let database: Database;
 
   beforeAll(async () => {
     home = await openTestDatabase({ golden: "empty" });
-    const [row] = await home.query<{ name: string }>(sql`SELECT current_database()::text AS "name"`);
-    const direct = new URL(postgresSettings(url, row?.name ?? "").url);
+    const direct = new URL((await settingsOf(home))!.url);
     proxy = await openTcpProxy(direct);
     const through = Object.assign(new URL(direct), { hostname: "127.0.0.1", port: String(proxy.port) }).href;
     database = createDatabase(
