@@ -11,6 +11,7 @@ import {
   type ValueNode,
 } from "graphql";
 import type { ColumnSet, EntityDefinition, FieldNeeds } from "../request/entity";
+import { remembered } from "../request/remembered";
 
 /** The parts of `info` that are read here: an executor other than graphql-js only has to provide these. */
 export type SelectionInfo = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments" | "schema" | "variableValues">;
@@ -25,9 +26,7 @@ export function selectedColumns<Row>(
   paths: readonly (readonly string[])[] = itself,
 ): ColumnSet {
   const byPaths = oncePerSelection(info, entity, () => new WeakMap<object, ColumnSet>());
-  const columns = byPaths.get(paths) ?? readColumns(info, entity, paths);
-  byPaths.set(paths, columns);
-  return columns;
+  return remembered(byPaths, paths, () => readColumns(info, entity, paths));
 }
 
 const itself = [[]];
@@ -46,10 +45,8 @@ export function oncePerSelection<T>(info: SelectionInfo, reader: object, read: (
   const [node] = info.fieldNodes;
   if (!node || info.fieldNodes.length > 1) return read();
   const scope = hasConditions(node, info.fragments) ? info.variableValues : anyVariables;
-  const byNode = known.get(scope) ?? new WeakMap<FieldNode, KnownOfSelection>();
-  known.set(scope, byNode);
-  const byReader = byNode.get(node) ?? new WeakMap<object, unknown>();
-  byNode.set(node, byReader);
+  const byNode = remembered(known, scope, () => new WeakMap<FieldNode, KnownOfSelection>());
+  const byReader = remembered(byNode, node, () => new WeakMap<object, unknown>());
   if (!byReader.has(reader)) byReader.set(reader, read());
   return byReader.get(reader) as T;
 }
@@ -58,10 +55,12 @@ const conditional = new WeakMap<FieldNode, boolean>();
 
 /** Whether any directive stands in the selection, in its fragments too. */
 function hasConditions(node: FieldNode, fragments: SelectionInfo["fragments"]): boolean {
-  const found =
-    conditional.get(node) ?? (node.selectionSet ? selectionHasConditions(node.selectionSet, fragments) : false);
-  conditional.set(node, found);
-  return found;
+  const { selectionSet } = node;
+  return remembered(
+    conditional,
+    node,
+    () => selectionSet !== undefined && selectionHasConditions(selectionSet, fragments),
+  );
 }
 
 function selectionHasConditions({ selections }: SelectionSetNode, fragments: SelectionInfo["fragments"]): boolean {
@@ -175,9 +174,7 @@ const withVariables = new WeakMap<FieldNode, boolean>();
 
 /** Whether a variable stands in the arguments of a field. */
 export function usesVariables(node: FieldNode): boolean {
-  const found = withVariables.get(node) ?? (node.arguments ?? []).some(({ value }) => holdsVariable(value));
-  withVariables.set(node, found);
-  return found;
+  return remembered(withVariables, node, () => (node.arguments ?? []).some(({ value }) => holdsVariable(value)));
 }
 
 function holdsVariable(value: ValueNode): boolean {

@@ -6,6 +6,7 @@ import { parameterCast, selectList, type Columns } from "./column";
 import type { RequestContext } from "./context";
 import { defineContentLoader, defineLoader, type Loader } from "./loader";
 import type { ContentReads } from "./reads";
+import { remembered } from "./remembered";
 import type { ContentSession } from "./shared-batches";
 
 /** A set of columns by field name. Always holds the ones every row has. */
@@ -47,11 +48,8 @@ export function defineEntity<Row>(definition: EntityDefinition<Row>): Entity<Row
   const always = [...new Set([...definition.always, ...Object.values(owners ?? {})])] as (keyof Row & string)[];
   const entity = { ...definition, owners, always };
   const loaders = new Map<string, Loader<Lookup, Row | null>>();
-  const loaderOf = (field: keyof Row & string): Loader<Lookup, Row | null> => {
-    const loader = loaders.get(field) ?? defineKeyLoader(entity, field);
-    loaders.set(field, loader);
-    return loader;
-  };
+  const loaderOf = (field: keyof Row & string): Loader<Lookup, Row | null> =>
+    remembered(loaders, field, () => defineKeyLoader(entity, field));
   return {
     ...entity,
     find: (ctx, field, value, columns) => loaderOf(field).load(ctx, { value, columns }),

@@ -11,6 +11,7 @@ import { compileFilter, type CompiledFilter, type FieldCondition, type FilterInp
 import { defineContentLoader, defineLoader, groupBy, type Loader } from "./loader";
 import { maxPageSize, pageSize, type PageArguments, type PageSize } from "./page-args";
 import type { ContentReads } from "./reads";
+import { remembered } from "./remembered";
 import type { ContentSession } from "./shared-batches";
 
 /**
@@ -323,11 +324,7 @@ function linkColumnsOf<Row, Link>(
 }
 
 /** One object for each size, so that it is checked once. */
-const firstRows = (size: number): ListArguments => {
-  const args = argumentsBySize.get(size) ?? { first: size };
-  argumentsBySize.set(size, args);
-  return args;
-};
+const firstRows = (size: number): ListArguments => remembered(argumentsBySize, size, () => ({ first: size }));
 const argumentsBySize = new Map<number, ListArguments>();
 
 const selectionKeys = new WeakMap<ColumnSet, string>();
@@ -337,9 +334,7 @@ function selectionKey({ columns, linkColumns, hasNextPage, hasPreviousPage }: Pa
 }
 
 function namesOf(columns: ColumnSet): string {
-  const names = selectionKeys.get(columns) ?? [...columns].sort().join();
-  selectionKeys.set(columns, names);
-  return names;
+  return remembered(selectionKeys, columns, () => [...columns].sort().join());
 }
 
 /** The rows of a page come as one text: so driver and client have one value to read, and not each of hundreds by itself. */

@@ -3,6 +3,7 @@
 import type { DatabaseSession } from "../db/database";
 import { isUnavailable } from "../errors/app-error";
 import type { Observer, Scope } from "./observer";
+import { remembered } from "./remembered";
 
 /** All that a shared batch can read with: there is no viewer in it. */
 export type ContentSession = Pick<DatabaseSession, "query">;
@@ -35,8 +36,7 @@ export class SharedBatches {
     definition: SharedBatchDefinition<Key, Value>,
     keys: readonly Key[],
   ): Promise<readonly (Value | Error)[]> {
-    const batches = this.#batches.get(session) ?? new Map<object, SharedBatch<unknown, unknown>>();
-    this.#batches.set(session, batches);
+    const batches = remembered(this.#batches, session, () => new Map<object, SharedBatch<unknown, unknown>>());
     let batch = batches.get(definition) as SharedBatch<Key, Value> | undefined;
     if (!batch) {
       batch = new SharedBatch(session, definition, this.#observer);

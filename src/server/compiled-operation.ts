@@ -39,6 +39,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { usesVariables } from "../graphql/selection";
+import { remembered } from "../request/remembered";
 
 type Path = GraphQLResolveInfo["path"];
 type Variables = Readonly<Record<string, unknown>>;
@@ -235,11 +236,7 @@ class Compiler {
     const sets = nodes.flatMap(node => node.selectionSet ?? []);
     // Made when the first object of the type is met: behind an interface are many types, and few of them are met.
     const plans = new Map<GraphQLObjectType, ObjectPlan>();
-    const planOf = (met: GraphQLObjectType): ObjectPlan => {
-      const plan = plans.get(met) ?? this.objectPlan(met, sets);
-      plans.set(met, plan);
-      return plan;
-    };
+    const planOf = (met: GraphQLObjectType): ObjectPlan => remembered(plans, met, () => this.objectPlan(met, sets));
     return isObjectType(type) ? objectOf(type, planOf) : abstractOf(this.#schema, type, planOf);
   }
 }
