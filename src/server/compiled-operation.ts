@@ -1,12 +1,13 @@
 // Execution of queries, with everything that is the same for each request done once for the operation: which fields a selection has on each
-// type, their resolvers, arguments and the way their values are completed. It follows the specification (Execution, October 2021) as
-// graphql-js does, whose results and errors it has to equal; a test holds the two against each other.
+// type, their resolvers, arguments and the way their values are completed. The answer is written as JSON text while the fields are run. What
+// is written is what the specification (Execution, October 2021) asks for, as graphql-js gives it; a test holds the two against each other.
+// What does not simply succeed is left to graphql-js, which knows how to say why.
 import {
   defaultFieldResolver,
   defaultTypeResolver,
   getArgumentValues,
   getDirectiveValues,
-  GraphQLError,
+  getNamedType,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
   isAbstractType,
@@ -15,22 +16,20 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
-  locatedError,
   OperationTypeNode,
-  responsePathAsArray,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
   typeFromAST,
   visit,
   type DocumentNode,
-  type ExecutionResult,
   type FieldNode,
   type FragmentDefinitionNode,
   type FragmentSpreadNode,
   type GraphQLAbstractType,
   type GraphQLField,
   type GraphQLLeafType,
+  type GraphQLList,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
@@ -38,33 +37,36 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
+import { weightOf } from "../graphql/cost";
 import { usesVariables } from "../graphql/selection";
 import { remembered } from "../request/remembered";
+import { jsonOf, JsonText } from "./json-text";
 
 type Path = GraphQLResolveInfo["path"];
+type NullableOutputType = GraphQLLeafType | GraphQLObjectType | GraphQLAbstractType | GraphQLList<GraphQLOutputType>;
 type Variables = Readonly<Record<string, unknown>>;
 type Arguments = Record<string, unknown>;
-type MaybePromise<T> = T | Promise<T>;
+
+/** What an operation gave. */
+export interface WrittenData {
+  /** The data of the answer. */
+  readonly json: string;
+  /** Of what it holds (graphql/cost.ts). */
+  readonly cost: number;
+}
 
 export interface CompiledOperation {
-  /** @param variables coerced. @returns the result as graphql-js gives it. */
-  execute(contextValue: unknown, variables: Variables): MaybePromise<ExecutionResult>;
+  /** @param variables coerced. @returns null as soon as anything in the answer would not be as it should. Never rejects. */
+  execute(contextValue: unknown, variables: Variables): Promise<WrittenData | null>;
 }
 
-/** One execution. */
-interface Run {
-  readonly contextValue: unknown;
-  readonly variables: Variables;
-  readonly errors: GraphQLError[];
-  /** Arguments that depend on variables, by the field's number: made once, however many objects have the field. */
-  readonly args: (Arguments | undefined)[];
-}
-
-/** Gives a value of `field` as it goes out. @throws what makes it null, and on a non-null field the object around it. */
-type Complete = (run: Run, value: unknown, field: FieldPlan, path: Path) => unknown;
+/** Writes a value of `field`. `path` leads to it, unless nothing below needs one. @throws when it is not as it should be. */
+type Write = (run: Run, value: unknown, field: FieldPlan, path: Path | undefined, text: JsonText) => void;
 
 interface FieldPlan {
   readonly responseName: string;
+  /** What stands in the object before the value. */
+  readonly before: string;
   /** Unique in the operation. */
   readonly number: number;
   readonly nodes: readonly FieldNode[];
@@ -72,17 +74,23 @@ interface FieldPlan {
   readonly parentType: GraphQLObjectType;
   /** Null for a field that is the object's property of its name. */
   readonly resolve: NonNullable<GraphQLField<unknown, unknown>["resolve"]> | null;
+  /** Whether there are no fields below, nor a resolver: then nobody asks where it is. */
+  readonly isPlain: boolean;
   /** The arguments where no variable stands in them; made when they are first needed. */
   fixedArgs: Arguments | null;
   readonly hasFixedArgs: boolean;
   /** What resolvers are told, but for the parts of one run. */
   readonly info: Omit<GraphQLResolveInfo, "path" | "variableValues" | "rootValue">;
-  readonly complete: Complete;
+  /** Of one value, beside what is below it. */
+  readonly weight: number;
+  readonly write: Write;
 }
 
-/** In the order in which they go out; `__typename` is text. */
+/** In the order in which they go out. */
 interface ObjectPlan {
-  readonly fields: readonly (FieldPlan | { readonly responseName: string; readonly typeName: string })[];
+  readonly fields: readonly FieldPlan[];
+  /** What stands behind the last. */
+  readonly end: string;
 }
 
 /**
@@ -96,19 +104,23 @@ export function compileOperation(
   variables: Variables,
 ): CompiledOperation | null {
   const queryType = schema.getQueryType();
-  if (operation.operation !== OperationTypeNode.QUERY || !queryType || hasUnusualNames(document)) return null;
+  if (operation.operation !== OperationTypeNode.QUERY || !queryType || isIntrospecting(document)) return null;
   const compiler = new Compiler(schema, document, operation, variables);
   const root = compiler.objectPlan(queryType, [operation.selectionSet]);
-  return { execute: (contextValue, values) => execute(root, contextValue, values) };
+  return {
+    execute: (contextValue, values) =>
+      new Promise(resolve => {
+        const run = new Run(contextValue, values, resolve);
+        run.attempt(() => writeObject(run, root, undefined, undefined, run.text));
+      }),
+  };
 }
 
-/** Introspection, and an alias that would set a prototype. */
-function hasUnusualNames(document: DocumentNode): boolean {
+function isIntrospecting(document: DocumentNode): boolean {
   let found = false;
   visit(document, {
-    Field: ({ name, alias }) => {
+    Field: ({ name }) => {
       if (name.value === SchemaMetaFieldDef.name || name.value === TypeMetaFieldDef.name) found = true;
-      if (alias?.value === "__proto__") found = true;
     },
   });
   return found;
@@ -149,14 +161,23 @@ class Compiler {
     const spread = new Set<string>();
     for (const set of sets) this.#collect(type, set, nodesByName, spread);
     const definitions = type.getFields();
-    const fields: ObjectPlan["fields"][number][] = [];
+    const fields: FieldPlan[] = [];
+    // What is the same in each object is one piece of text up to the next value.
+    let before = "{";
     for (const [responseName, nodes] of nodesByName) {
       const name = nodes[0]?.name.value ?? "";
       const definition = definitions[name];
-      if (name === TypeNameMetaFieldDef.name) fields.push({ responseName, typeName: type.name });
-      else if (definition) fields.push(this.#fieldPlan(responseName, type, definition, nodes));
+      const isTypeName = name === TypeNameMetaFieldDef.name;
+      if (!isTypeName && !definition) continue;
+      before += `"${responseName}":`;
+      if (isTypeName) before += `"${type.name}"`;
+      else if (definition) {
+        fields.push(this.#fieldPlan(responseName, before, type, definition, nodes));
+        before = "";
+      }
+      before += ",";
     }
-    return { fields };
+    return { fields, end: `${before.replace(/,$/, "")}}` };
   }
 
   #collect(
@@ -202,18 +223,22 @@ class Compiler {
 
   #fieldPlan(
     responseName: string,
+    before: string,
     parentType: GraphQLObjectType,
     definition: GraphQLField<unknown, unknown>,
     nodes: readonly FieldNode[],
   ): FieldPlan {
     const { resolve = defaultFieldResolver, name, type } = definition;
+    const isProperty = resolve === defaultFieldResolver;
     return {
       responseName,
+      before,
       nodes,
       definition,
       parentType,
       number: this.#fieldCount++,
-      resolve: resolve === defaultFieldResolver ? null : resolve,
+      resolve: isProperty ? null : resolve,
+      isPlain: isProperty && isLeafType(getNamedType(type)),
       fixedArgs: null,
       hasFixedArgs: !nodes.some(usesVariables),
       info: {
@@ -225,112 +250,111 @@ class Compiler {
         fragments: this.#fragments,
         operation: this.#operation,
       },
-      complete: this.#completer(type, nodes),
+      weight: weightOf(definition),
+      write: this.#writer(type, nodes),
     };
   }
 
-  #completer(type: GraphQLOutputType, nodes: readonly FieldNode[]): Complete {
-    if (isNonNullType(type)) return nonNull(this.#completer(type.ofType, nodes));
-    if (isListType(type)) return listOf(type.ofType, this.#completer(type.ofType, nodes));
+  #writer(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
+    if (isNonNullType(type)) return presentOnly(this.#presentWriter(type.ofType, nodes));
+    return presentOrNull(this.#presentWriter(type, nodes));
+  }
+
+  /** Of values that are there. */
+  #presentWriter(type: NullableOutputType, nodes: readonly FieldNode[]): Write {
+    if (isListType(type)) return listOf(this.#writer(type.ofType, nodes));
     if (isLeafType(type)) return leaf(type);
     const sets = nodes.flatMap(node => node.selectionSet ?? []);
-    // Made when the first object of the type is met: behind an interface are many types, and few of them are met.
-    const plans = new Map<GraphQLObjectType, ObjectPlan>();
-    const planOf = (met: GraphQLObjectType): ObjectPlan => remembered(plans, met, () => this.objectPlan(met, sets));
-    return isObjectType(type) ? objectOf(type, planOf) : abstractOf(this.#schema, type, planOf);
+    const objectWriter = (met: GraphQLObjectType) => objectOf(met, () => this.objectPlan(met, sets));
+    return isObjectType(type) ? objectWriter(type) : abstractOf(this.#schema, type, objectWriter);
   }
 }
 
-function execute(root: ObjectPlan, contextValue: unknown, variables: Variables): MaybePromise<ExecutionResult> {
-  const run: Run = { contextValue, variables, errors: [], args: [] };
-  const fail = (error: unknown) => {
-    run.errors.push(error as GraphQLError);
-    return resultOf(run, null);
-  };
-  try {
-    const data = executeFields(run, root, undefined, undefined);
-    return data instanceof Promise ? data.then(ready => resultOf(run, ready), fail) : resultOf(run, data);
-  } catch (error) {
-    return fail(error);
-  }
-}
+/** One execution. */
+class Run {
+  readonly text = new JsonText();
+  /** Of what was written. */
+  cost = 0;
+  /** Arguments that depend on variables, by the field's number: made once, however many objects have the field. */
+  readonly args: (Arguments | undefined)[] = [];
+  /** Parts that are not written yet. */
+  private missing = 1;
+  private hasFailed = false;
 
-function resultOf({ errors }: Run, data: Record<string, unknown> | null): ExecutionResult {
-  return errors.length === 0 ? { data } : { errors, data };
-}
+  constructor(
+    readonly contextValue: unknown,
+    readonly variables: Variables,
+    private readonly finish: (written: WrittenData | null) => void,
+  ) {}
 
-function executeFields(
-  run: Run,
-  { fields }: ObjectPlan,
-  source: unknown,
-  path: Path | undefined,
-): MaybePromise<Record<string, unknown>> {
-  const result: Record<string, unknown> = {};
-  let waits = false;
-  try {
-    for (const field of fields) {
-      const value = "typeName" in field ? field.typeName : executeField(run, field, source, path);
-      result[field.responseName] = value;
-      waits ||= value instanceof Promise;
+  /** Writes a part. */
+  attempt(write: () => void): void {
+    if (this.hasFailed) return;
+    try {
+      write();
+    } catch {
+      return this.fail();
     }
-  } catch (error) {
-    if (!waits) throw error;
-    // The others are still running, and may fail too.
-    return settled(result).finally(() => {
-      throw error;
-    });
+    if (--this.missing === 0) this.finish({ json: this.text.toString(), cost: this.cost });
   }
-  return waits ? settled(result) : result;
-}
 
-async function settled(result: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const names = Object.keys(result).filter(name => result[name] instanceof Promise);
-  const values = await Promise.all(names.map(name => result[name]));
-  names.forEach((name, index) => {
-    result[name] = values[index];
-  });
-  return result;
-}
+  /** Writes a part when its value has come. */
+  later<T>(value: PromiseLike<T>, write: (ready: T) => void): void {
+    this.missing++;
+    value.then(
+      ready => this.attempt(() => write(ready)),
+      () => this.fail(),
+    );
+  }
 
-function executeField(run: Run, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
-  const path: Path = { prev: parent, key: field.responseName, typename: field.parentType.name };
-  const { type } = field.definition;
-  try {
-    return completeValue(run, type, field.complete, valueOf(run, field, source, path), field, path);
-  } catch (error) {
-    return fieldFailed(run, type, error, field, path);
+  private fail(): void {
+    this.hasFailed = true;
+    this.finish(null);
   }
 }
 
-/** The value of a field, or of an item of its list, as it goes out. @throws what makes it fail at once. */
-function completeValue(
+function writeObject(run: Run, plan: ObjectPlan, source: unknown, path: Path | undefined, text: JsonText): void {
+  for (const field of plan.fields) {
+    text.open += field.before;
+    const at = field.isPlain ? path : placeOf(field, path);
+    writeValue(run, valueOf(run, field, source, at), field.write, field, at, text);
+  }
+  text.open += plan.end;
+}
+
+const placeOf = ({ responseName, parentType }: FieldPlan, prev: Path | undefined): Path => ({
+  prev,
+  key: responseName,
+  typename: parentType.name,
+});
+
+/** Writes a value of `field`, or an item of its list. */
+function writeValue(
   run: Run,
-  type: GraphQLOutputType,
-  complete: Complete,
   value: unknown,
+  write: Write,
   field: FieldPlan,
-  path: Path,
-): unknown {
-  const completed = isThenable(value)
-    ? Promise.resolve(value).then(ready => complete(run, ready, field, path))
-    : complete(run, value, field, path);
-  return completed instanceof Promise
-    ? completed.then(undefined, (error: unknown) => fieldFailed(run, type, error, field, path))
-    : completed;
+  path: Path | undefined,
+  text: JsonText,
+): void {
+  // What writeWith does, without a function for each value that is there.
+  if (!isThenable(value)) return write(run, value, field, path, text);
+  writeWith(run, value, text, (ready, gap) => write(run, ready, field, path, gap));
 }
 
-function valueOf(run: Run, field: FieldPlan, source: unknown, path: Path): unknown {
+function valueOf(run: Run, field: FieldPlan, source: unknown, path: Path | undefined): unknown {
   if (field.resolve) {
     return field.resolve(source, argumentsOf(run, field), run.contextValue, infoOf(run, field, path));
   }
   if (typeof source !== "object" && typeof source !== "function") return undefined;
   const value = (source as Readonly<Record<string, unknown>> | null)?.[field.definition.name];
-  return typeof value === "function"
-    ? (value.call(source, argumentsOf(run, field), run.contextValue, infoOf(run, field, path)) as unknown)
-    : value;
+  if (typeof value !== "function") return value;
+  const at = field.isPlain ? placeOf(field, path) : path;
+  return value.call(source, argumentsOf(run, field), run.contextValue, infoOf(run, field, at)) as unknown;
 }
 
-const infoOf = (run: Run, { info }: FieldPlan, path: Path): GraphQLResolveInfo => new FieldInfo(info, run, path);
+const infoOf = (run: Run, { info }: FieldPlan, path: Path | undefined): GraphQLResolveInfo =>
+  new FieldInfo(info, run, path as Path);
 
 /** Made at each call of a resolver, and rarely read: what is the same for all calls stays where it is. */
 class FieldInfo implements GraphQLResolveInfo {
@@ -385,110 +409,97 @@ function argumentsOf(run: Run, field: FieldPlan): Arguments {
   return args;
 }
 
-/** Null in the place of a value of `type`, or, where null cannot stand, the error for what is around it. */
-function fieldFailed(run: Run, type: GraphQLOutputType, cause: unknown, field: FieldPlan, path: Path): null {
-  const error = locatedError(cause, field.nodes, responsePathAsArray(path));
-  if (isNonNullType(type)) throw error;
-  run.errors.push(error);
-  return null;
-}
-
 /** A resolver may return an error instead of throwing it. */
-function present(value: unknown): boolean {
-  if (value instanceof Error) throw value;
+function isPresent(value: unknown): boolean {
+  if (typeof value === "object" && value instanceof Error) throw value;
   return value !== null && value !== undefined;
 }
 
-function nonNull(complete: Complete): Complete {
-  return (run, value, field, path) => {
-    const completed = complete(run, value, field, path);
-    if (completed !== null) return completed;
-    throw new Error(`Cannot return null for non-nullable field ${field.parentType.name}.${field.definition.name}.`);
+function presentOnly(write: Write): Write {
+  return (run, value, field, path, text) => {
+    if (!isPresent(value)) throw new Error("null where it cannot stand");
+    write(run, value, field, path, text);
   };
 }
 
-function leaf(type: GraphQLLeafType): Complete {
-  return (_run, value) => {
-    if (!present(value)) return null;
+function presentOrNull(write: Write): Write {
+  return (run, value, field, path, text) => {
+    if (isPresent(value)) write(run, value, field, path, text);
+    else text.open += "null";
+  };
+}
+
+function leaf(type: GraphQLLeafType): Write {
+  return (run, value, field, _path, text) => {
     const serialized: unknown = type.serialize(value);
-    if (serialized === null || serialized === undefined)
-      throw new Error(`${type.name} cannot be written from its value.`);
-    return serialized;
+    if (serialized === null || serialized === undefined) throw new Error("a value that cannot be written");
+    run.cost += field.weight;
+    text.open += jsonOf(serialized);
   };
 }
 
-function listOf(itemType: GraphQLOutputType, complete: Complete): Complete {
-  return (run, value, field, path) => {
-    if (!present(value)) return null;
-    if (typeof value !== "object" || !(Symbol.iterator in (value as object))) {
-      throw new GraphQLError(
-        `Expected Iterable, but did not find one for field "${field.parentType.name}.${field.definition.name}".`,
-      );
+function listOf(write: Write): Write {
+  return (run, value, field, path, text) => {
+    if (typeof value !== "object" || !(Symbol.iterator in (value as object))) throw new Error("not a list");
+    let index = 0;
+    text.open += "[";
+    for (const item of value as Iterable<unknown>) {
+      if (index > 0) text.open += ",";
+      const at: Path | undefined = field.isPlain ? undefined : { prev: path, key: index, typename: undefined };
+      writeValue(run, item, write, field, at, text);
+      index++;
     }
-    const results: unknown[] = [];
-    let waits = false;
-    try {
-      for (const item of value as Iterable<unknown>) {
-        const at: Path = { prev: path, key: results.length, typename: undefined };
-        const completed = completeItem(run, itemType, complete, item, field, at);
-        results.push(completed);
-        waits ||= completed instanceof Promise;
-      }
-    } catch (error) {
-      // The others are still running, and nobody waits for them.
-      void Promise.allSettled(results);
-      throw error;
-    }
-    return waits ? Promise.all(results) : results;
+    text.open += "]";
   };
 }
 
-function completeItem(
-  run: Run,
-  type: GraphQLOutputType,
-  complete: Complete,
-  item: unknown,
-  field: FieldPlan,
-  path: Path,
-): unknown {
-  try {
-    return completeValue(run, type, complete, item, field, path);
-  } catch (error) {
-    return fieldFailed(run, type, error, field, path);
-  }
-}
-
-type PlanOf = (type: GraphQLObjectType) => ObjectPlan;
-
-function objectOf(type: GraphQLObjectType, planOf: PlanOf): Complete {
-  return (run, value, field, path) => {
-    if (!present(value)) return null;
-    if (!type.isTypeOf) return executeFields(run, planOf(type), value, path);
-    const check = (isOfType: boolean) => {
-      if (isOfType) return executeFields(run, planOf(type), value, path);
-      throw new GraphQLError(`The value is no ${type.name}.`, { nodes: field.nodes });
-    };
+/** @param makePlan is called when the first object of the type is met: behind an interface are many types, and few of them are met. */
+function objectOf(type: GraphQLObjectType, makePlan: () => ObjectPlan): Write {
+  let plan: ObjectPlan | null = null;
+  return (run, value, field, path, text) => {
+    run.cost += field.weight;
+    const ready = (plan ??= makePlan());
+    if (!type.isTypeOf) return writeObject(run, ready, value, path, text);
     const isOfType = type.isTypeOf(value, run.contextValue, infoOf(run, field, path));
-    return isOfType instanceof Promise ? isOfType.then(check) : check(isOfType);
+    writeWith(run, isOfType, text, (is, into) => {
+      if (!is) throw new Error("a value of another type");
+      writeObject(run, ready, value, path, into);
+    });
   };
 }
 
-function abstractOf(schema: GraphQLSchema, type: GraphQLAbstractType, planOf: PlanOf): Complete {
+function abstractOf(
+  schema: GraphQLSchema,
+  type: GraphQLAbstractType,
+  objectWriter: (type: GraphQLObjectType) => Write,
+): Write {
   const resolveType = type.resolveType ?? defaultTypeResolver;
-  const typeNamed = (name: unknown): GraphQLObjectType => {
+  const writers = new Map<unknown, Write>();
+  const makeWriter = (name: unknown): Write => {
     const named = typeof name === "string" ? schema.getType(name) : undefined;
-    if (isObjectType(named) && schema.isSubType(type, named)) return named;
-    throw new GraphQLError(`The value is of none of the types of ${type.name}.`);
+    if (isObjectType(named) && schema.isSubType(type, named)) return objectWriter(named);
+    throw new Error("a value of none of the types");
   };
-  return (run, value, field, path) => {
-    if (!present(value)) return null;
-    const completeAs = (name: unknown) => objectOf(typeNamed(name), planOf)(run, value, field, path);
+  return (run, value, field, path, text) => {
     const name = resolveType(value, run.contextValue, infoOf(run, field, path), type);
-    return name instanceof Promise ? name.then(completeAs) : completeAs(name);
+    writeWith(run, name, text, (ready, into) => {
+      remembered(writers, ready, () => makeWriter(ready))(run, value, field, path, into);
+    });
   };
 }
 
-/** Of what resolvers give; what is made here is a promise or is none. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Writes something that depends on `value`, which may have to be waited for. */
+function writeWith<T>(
+  run: Run,
+  value: T | PromiseLike<T>,
+  text: JsonText,
+  write: (ready: T, text: JsonText) => void,
+): void {
+  if (!isThenable(value)) return write(value, text);
+  const gap = text.gap();
+  run.later(value, ready => write(ready, gap));
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -225,16 +225,16 @@ function answering(options: GraphQLEndpointOptions): Answering {
       const found = await known.execute(asked, () => context(reads, !isEditor));
       if (isOver()) return;
       if (found) {
-        const { result, cost, maxAge, facts } = found;
+        const { json, cost, maxAge, facts } = found;
         record?.answered("compiled", facts, cost);
         if (!reads || !isKeepable(reads, isAnonymous)) {
           const report = reportOf(request);
           reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(report));
-          reply.send(utf8(`{"data":${JSON.stringify(result.data)}${tailOf(report)}`));
+          reply.send(utf8(`{"data":${json}${tailOf(report)}`));
           return;
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
-        const answer = answerOf({ data: result.data, reads, maxAge, cost, facts }, extensions);
+        const answer = answerOf({ json, reads, maxAge, cost, facts }, extensions);
         if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
         sendAnswer(request, reply, answer, type, "miss");
         return;

@@ -8,7 +8,6 @@ import {
   parse,
   validate,
   type DocumentNode,
-  type ExecutionResult,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
@@ -17,7 +16,6 @@ import { maxAgeOf } from "../graphql/cache-control";
 import type { RequestContext } from "../request/context";
 import { compileOperation, decidingVariables, type CompiledOperation } from "./compiled-operation";
 import { checkOperation, fixedLimits, type OperationLimits } from "./document-limits";
-import { AnswerCost } from "./operation-cost";
 import { OperationFacts } from "../request/operation-record";
 
 export interface OperationRequest {
@@ -32,7 +30,8 @@ const mostCharacters = 1_000_000;
 const mostVariants = 16;
 
 export interface KnownResult {
-  readonly result: ExecutionResult;
+  /** The data of the answer. */
+  readonly json: string;
   /** What it might have cost. */
   readonly cost: number;
   /** For how many seconds others may keep it, when it is everybody's. */
@@ -49,7 +48,6 @@ interface KnownOperation {
   readonly maxAge: number;
   /** By the values of the variables that it depends on. */
   readonly cost: Variants<number>;
-  readonly answerCost: AnswerCost;
   readonly facts: OperationFacts;
 }
 
@@ -110,7 +108,6 @@ export class KnownOperations {
       maxAge: maxAgeOf(this.#schema, document, operation),
       compiled: new Variants<CompiledOperation | null>(decidingVariables(document)),
       cost: new Variants<number>(dependsOn),
-      answerCost: new AnswerCost(this.#schema, document, operation),
       facts: new OperationFacts(operation.name?.value ?? null, operation.operation, query),
     };
   }
@@ -129,15 +126,15 @@ export class KnownOperations {
     if (!coerced) return null;
     const cost = this.#costOf(known, coerced);
     if (cost === undefined) return null;
-    const { document, operation, compiled, maxAge, answerCost, facts } = known;
+    const { document, operation, compiled, maxAge, facts } = known;
     const ready = compiled.of(coerced, () => compileOperation(this.#schema, document, operation, coerced));
     if (!ready) return null;
     const context = createContext();
     context.charge?.take(cost);
-    const result = await ready.execute(context, coerced);
-    if (result.errors) return null;
-    context.charge?.settle(answerCost.of(result.data));
-    return { result, cost, maxAge, facts };
+    const written = await ready.execute(context, coerced);
+    if (!written) return null;
+    context.charge?.settle(written.cost);
+    return { json: written.json, cost, maxAge, facts };
   }
 
   /** Undefined when it may not run. */

@@ -1,7 +1,6 @@
 // Answers that are kept until something they were made from changes. The database announces what changes, whoever changes it, and exactly the
 // answers that were made from it go. While announcements may be missed, nothing is answered from here.
 import { createHash } from "node:crypto";
-import type { ExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Change } from "../db/change-set";
 import type { ChangeFeed } from "../db/change-feed";
@@ -154,7 +153,8 @@ export function isKeepable(reads: Reads, isAnonymous: boolean): boolean {
 }
 
 export interface MadeAnswer {
-  data: ExecutionResult["data"];
+  /** Its data. */
+  json: string;
   reads: Reads;
   /** For how many seconds others may keep it, when it is everybody's. */
   maxAge: number;
@@ -164,10 +164,10 @@ export interface MadeAnswer {
 
 /** @param extensions of the answer, where it is the same for everybody. */
 export function answerOf(
-  { data, reads, maxAge, cost, facts }: MadeAnswer,
+  { json, reads, maxAge, cost, facts }: MadeAnswer,
   extensions: object | undefined,
 ): CachedAnswer {
-  const head = utf8(`{"data":${JSON.stringify(data)}`);
+  const head = utf8(`{"data":${json}`);
   const commonTail = tailOf(extensions);
   const hash = createHash("sha256").update(head).update(commonTail).digest("base64url");
   return {

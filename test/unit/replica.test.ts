@@ -186,7 +186,7 @@ async function run(steps: readonly Step[], counts: { fromReplica: number; fromCa
     kept.push(() =>
       cache.keep(
         key,
-        answerOf({ data: { versions }, reads, maxAge: 60, cost: 1, facts }, undefined),
+        answerOf({ json: JSON.stringify({ versions }), reads, maxAge: 60, cost: 1, facts }, undefined),
         reads,
         making,
         true,

@@ -67,7 +67,13 @@ function run(steps: readonly Step[], maxBytes: number): number {
       for (const topic of read) reads.entity("Topic", topic);
       const data = Object.fromEntries(read.map(topic => [topic, versions[topic]]));
       running.push(() =>
-        cache.keep(key, answerOf({ data, reads, maxAge: 60, cost: 1, facts }, undefined), reads, making, true),
+        cache.keep(
+          key,
+          answerOf({ json: JSON.stringify(data), reads, maxAge: 60, cost: 1, facts }, undefined),
+          reads,
+          making,
+          true,
+        ),
       );
     } else if (each.do === "finish") {
       running.splice(each.which % Math.max(1, running.length), 1)[0]?.();
@@ -117,7 +123,7 @@ describe("ResponseCache", () => {
     note?.(reads);
     cache.keep(
       key,
-      answerOf({ data: { text }, reads, maxAge: 60, cost: 1, facts }, undefined),
+      answerOf({ json: JSON.stringify({ text }), reads, maxAge: 60, cost: 1, facts }, undefined),
       reads,
       cache.begin(),
       isAnonymous,
@@ -177,7 +183,7 @@ describe("ResponseCache", () => {
     const [reads, making] = [new Reads(), cache.begin()];
     reads.entity("Topic", 1);
     for (let i = 10; i < 30_000; i++) feed.announce([String(i)]);
-    cache.keep("old", answerOf({ data: {}, reads, maxAge: 60, cost: 1, facts }, undefined), reads, making, true);
+    cache.keep("old", answerOf({ json: "{}", reads, maxAge: 60, cost: 1, facts }, undefined), reads, making, true);
     expect(cache.get("old", true)).toBeNull();
     expect(kept(cache, "new", { note: noted => noted.entity("Topic", 1) })).toBe(true);
   });
