@@ -33,6 +33,12 @@ export function reportOf({ charge }: Pick<FastifyRequest, "charge">, requested?:
   return { cost: { requested: requested ?? report.requested, actual, limit, remaining, restoreRate } };
 }
 
+/** By hand, since it stands in nearly every answer. */
+export function jsonOfReport({ cost }: Report): string {
+  const { requested, actual, limit, remaining, restoreRate } = cost;
+  return `{"cost":{"requested":${requested},"actual":${actual},"limit":${limit},"remaining":${remaining},"restoreRate":${restoreRate}}}`;
+}
+
 /** What is the same for everybody: what making the answer did cost, and what is left, are not. */
 export function commonReport(requested: number, { limit, restoreRate }: CostBudget): Partial<CostReport> {
   return { requested, limit, restoreRate };

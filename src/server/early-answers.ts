@@ -7,17 +7,16 @@ import type { Charge } from "../request/charge";
 import type { AcceptedTypes } from "./accepted-types";
 import { guestHeader } from "./authentication";
 import { addressOf, forwardedAddress } from "./client-address";
-import { budgetHeaders, privateHeaders, reportOf } from "./charged-request";
+import { budgetHeaders, jsonOfReport, privateHeaders, reportOf } from "./charged-request";
 import { askerOf, type CostBudget } from "./cost-budget";
 import { headersOfAll, maxBodyBytes } from "./http-errors";
 import type { Observation } from "./observation";
-import type { Repeats } from "./repeats";
-import { cacheStatus, tailOf, type CachedAnswer } from "./response-cache";
+import { cacheStatus, tailOf, type CachedAnswer, type ResponseCache } from "./response-cache";
 
 export interface EarlyAnswersOptions {
   /** The address of the endpoint. */
   path: string;
-  repeats: Repeats;
+  cache: ResponseCache;
   types: AcceptedTypes;
   budget?: CostBudget | undefined;
   observation?: Observation | undefined;
@@ -36,7 +35,7 @@ const notPlain = [
 
 /** To be called when all routes are there. */
 export function answerEarly(app: FastifyInstance, options: EarlyAnswersOptions): void {
-  const { path, repeats, isReady, observation } = options;
+  const { path, cache, isReady, observation } = options;
   // Traces are of what the framework sees.
   if (observation?.traces) return;
   const others = app.server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
@@ -49,7 +48,7 @@ export function answerEarly(app: FastifyInstance, options: EarlyAnswersOptions):
     request.once("readable", () => {
       // What did not come at once is not waited for.
       const body = request.readableLength === length ? (request.read(length) as Buffer | null) : null;
-      const answer = body && repeats.find(request, `POST ${body.toString()}`);
+      const answer = body && cache.repeated(`POST ${body.toString()}`);
       if (answer && sendEarly(request, response, answer, startedAt, options)) return void request.resume();
       if (body) request.unshift(body);
       passOn(request, response);
@@ -82,12 +81,15 @@ function sendEarly(
   // It is told elsewhere that nothing is left.
   if (charge === undefined) return false;
   const report = reportOf({ charge }, answer.cost);
-  const tail = tailOf(report);
+  const tail = tailOf(report && jsonOfReport(report));
   const id = requestIdOf(request);
-  const headers = Object.assign(headersOfAll({ id }), privateHeaders, budgetHeaders(report));
-  headers["content-type"] = type;
-  headers["cache-status"] = cacheStatus.hit;
-  headers["content-length"] = String(answer.head.length + tail.length);
+  // A list is written as it is; an object would be looked through for each.
+  const headers: string[] = [];
+  addHeaders(headers, headersOfAll({ id }));
+  addHeaders(headers, privateHeaders);
+  addHeaders(headers, budgetHeaders(report));
+  headers.push("content-type", type, "cache-status", cacheStatus.hit);
+  headers.push("content-length", String(answer.head.length + tail.length));
   response.writeHead(200, headers);
   response.cork();
   response.write(answer.head);
@@ -97,6 +99,10 @@ function sendEarly(
   observation?.repeated(id, startedAt, answer.facts);
   log.info({ requestId: id, method: "POST", path, status: 200, ms: Math.round(ms) }, "request");
   return true;
+}
+
+function addHeaders(list: string[], headers: Readonly<Record<string, string>>): void {
+  for (const name in headers) list.push(name, headers[name] as string);
 }
 
 /** Undefined when nothing is left; then nothing was taken. */

@@ -14,7 +14,7 @@ import { guestHeader, identify, type Authentication, type Credentials, type Iden
 import { canonicalJson } from "./canonical-json";
 import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
-import { budgetHeaders, chargeRequests, commonReport, privateHeaders, reportOf } from "./charged-request";
+import { budgetHeaders, chargeRequests, commonReport, jsonOfReport, privateHeaders, reportOf } from "./charged-request";
 import type { CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
@@ -25,7 +25,7 @@ import type { Observation } from "./observation";
 import type { OperationRecord } from "../request/operation-record";
 import type { PersistedDocuments } from "./persisted-documents";
 import { sendPlayground, wantsPlayground } from "./playground";
-import { textOf, type Repeats } from "./repeats";
+import { repeatedAnswer, textOf } from "./repeats";
 import { checkPreflight, preflightHeader, readRequest } from "./request-parameters";
 import {
   answerOf,
@@ -56,8 +56,6 @@ export interface GraphQLEndpointOptions {
   documents: PersistedDocuments;
   /** Keeps answers; left out, each is made anew. */
   cache?: ResponseCache | undefined;
-  /** Requests that were answered from it. */
-  repeats: Repeats;
   /** Content types that were answered. */
   types: AcceptedTypes;
   /** What each asker may ask for; left out, there is no end to it. */
@@ -80,7 +78,7 @@ const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
   const {
     authentication,
-    repeats,
+    cache,
     types,
     acceptLive,
     playgroundDirectory,
@@ -98,7 +96,7 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     checkPreflight(request);
     const text = textOf(request);
     const type = types.of(request.headers.accept);
-    const repeated = type === undefined ? null : repeats.find(request, text);
+    const repeated = type === undefined ? null : repeatedAnswer(cache, request, text);
     if (type !== undefined && repeated) {
       charge(request, null, addressOf(request));
       record?.answered("repeat", repeated.facts);
@@ -187,7 +185,7 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
 function answering(options: GraphQLEndpointOptions): Answering {
-  const { repeats, types, graphql, database, services, load, explain, known, sharing, cache, budget } = options;
+  const { types, graphql, database, services, load, explain, known, sharing, cache, budget } = options;
   return async (request, reply, asked, { text, type, record }, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const isOver = () => reply.sent || reply.raw.destroyed;
@@ -213,7 +211,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
     if (known && type !== undefined) {
       const kept = isEditor ? null : cache?.get(key, isAnonymous);
       if (kept) {
-        repeats.learn(text, key);
+        cache?.learn(text, key);
         record?.answered("cache", kept.facts);
         sendAnswer(request, reply, kept, type, "hit");
         return;
@@ -230,7 +228,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
         if (!reads || !isKeepable(reads, isAnonymous)) {
           const report = reportOf(request);
           reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(report));
-          reply.send(utf8(`{"data":${json}${tailOf(report)}`));
+          reply.send(utf8(`{"data":${json}${tailOf(report && jsonOfReport(report))}`));
           return;
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
@@ -309,7 +307,7 @@ function sendAnswer(
     return reply
       .headers(privateHeaders)
       .headers(budgetHeaders(report))
-      .send(bodyOf(answer, tailOf(report)));
+      .send(bodyOf(answer, tailOf(report && jsonOfReport(report))));
   }
   const { etag, tags, maxAge, commonTail } = answer;
   reply.header("etag", etag).header("vary", varyingHeaders);

@@ -22,13 +22,9 @@ import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./ht
 import type { LiveLimits } from "./live-limits";
 import { createLiveServer } from "./live-server";
 import { registerPlayground } from "./playground";
-import { Repeats } from "./repeats";
 import { listenForUpgrades } from "./upgrade";
 
-export interface HttpServerOptions extends Omit<
-  GraphQLEndpointOptions,
-  "authentication" | "acceptLive" | "repeats" | "types"
-> {
+export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authentication" | "acceptLive" | "types"> {
   /** Whether cookies are for HTTPS only. */
   secureCookies: boolean;
   live: LiveLimits;
@@ -121,10 +117,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   // Connections that stay open would keep the server from closing.
   app.addHook("preClose", () => live.stop());
   listenForUpgrades(app);
-  const [repeats, types] = [new Repeats(options.cache), new AcceptedTypes()];
+  const types = new AcceptedTypes();
   registerGraphQL(app, {
     ...options,
-    ...{ authentication, repeats, types },
+    ...{ authentication, types },
     acceptLive: (request, upgrade) => live.accept(request, upgrade),
   });
   // After CORS, whose preflights are OPTIONS.
@@ -133,7 +129,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     reply.header("allow", "GET, POST");
     done(new AppError("METHOD_NOT_ALLOWED", "Use POST, or GET for queries."));
   });
-  if (options.cache) answerEarly(app, { ...options, path: endpoint, repeats, types, requestIdOf });
+  const { cache } = options;
+  if (cache) answerEarly(app, { ...options, path: endpoint, cache, types, requestIdOf });
   return app;
 }
 

@@ -30,6 +30,11 @@ interface Entry extends CachedAnswer {
   readonly isForAnonymous: boolean;
   /** The only day on which it is right, wherever the clock is set; null when it is right on any. */
   readonly day: number | null;
+  readonly key: string;
+  /** Requests, to the letter, that it answers. */
+  readonly texts: string[];
+  /** When it was used last; in entries kept. */
+  usedAt: number;
 }
 
 /** An answer that is being made. */
@@ -43,13 +48,20 @@ const mostRemembered = 20_000;
 /** What an entry and each of its tags take beside their text, in bytes. */
 const overhead = 500;
 const tagBytes = 150;
+/** Of one answer, and characters of all of them: further requests are parsed. */
+const mostTexts = 4;
+const mostTextCharacters = 4_000_000;
 
 export class ResponseCache {
   readonly #changes: Pick<ChangeFeed, "isProven" | "subscribe">;
   readonly #entries: LRUCache<string, Entry>;
   /** Keys of the answers that were made from an entity, or from any of a type. */
   readonly #keysByTag = new Map<string, Set<string>>();
+  /** By the texts of requests that were answered from here. */
+  readonly #byText = new Map<string, Entry>();
+  #textCharacters = 0;
   readonly #stopListening: () => void;
+  #kept = 0;
   #heard = 0;
   /** When an entity, or, under the name of its type, any entity of it, changed last; in changes heard. */
   readonly #changedAt = new Map<string, number>();
@@ -62,7 +74,7 @@ export class ResponseCache {
     this.#entries = new LRUCache({
       maxSize: maxBytes,
       sizeCalculation: ({ head, tags }, key) => head.length + 2 * key.length + overhead + tagBytes * tags.length,
-      dispose: ({ tags }, key) => this.#forget(key, tags),
+      dispose: entry => this.#forget(entry),
     });
     // After a loss, everything is announced as changed.
     this.#stopListening = changes.subscribe({ changed: change => this.#change(change) });
@@ -70,12 +82,30 @@ export class ResponseCache {
 
   /** The answer, when it is there and for this asker. */
   get(key: string, isAnonymous: boolean): CachedAnswer | null {
-    if (!this.#changes.isProven) return null;
-    const entry = this.#entries.get(key);
-    if (!entry || (entry.isForAnonymous && !isAnonymous)) return null;
-    if (entry.day === null || entry.day === dayOf(Date.now())) return entry;
-    this.#entries.delete(key);
-    return null;
+    const entry = this.#changes.isProven && this.#entries.get(key);
+    return entry && (isAnonymous || !entry.isForAnonymous) ? this.#ofToday(entry) : null;
+  }
+
+  /** The answer to a request of this very text, by somebody who says nothing of who they are. */
+  repeated(text: string): CachedAnswer | null {
+    const entry = this.#changes.isProven && this.#byText.get(text);
+    if (!entry) return null;
+    // Only between two that are kept does it matter which were used.
+    if (entry.usedAt !== this.#kept) {
+      entry.usedAt = this.#kept;
+      this.#entries.get(entry.key);
+    }
+    return this.#ofToday(entry);
+  }
+
+  /** A request of this text was found to be right, and was answered with what is kept under `key`. */
+  learn(text: string, key: string): void {
+    const entry = this.#entries.peek(key);
+    if (!entry || entry.texts.length >= mostTexts || this.#byText.has(text)) return;
+    if (this.#textCharacters + text.length > mostTextCharacters) this.#forgetTexts();
+    this.#textCharacters += text.length;
+    entry.texts.push(text);
+    this.#byText.set(text, entry);
   }
 
   /** To be called before anything is read. */
@@ -89,6 +119,9 @@ export class ResponseCache {
     this.#entries.set(key, {
       isForAnonymous: reads.isViewerAsked,
       day: reads.askedDay,
+      key,
+      texts: [],
+      usedAt: ++this.#kept,
       ...answer,
     });
     if (!this.#entries.has(key)) return;
@@ -139,7 +172,23 @@ export class ResponseCache {
     for (const key of [...(this.#keysByTag.get(tag) ?? [])]) this.#entries.delete(key);
   }
 
-  #forget(key: string, tags: readonly string[]): void {
+  #ofToday(entry: Entry): Entry | null {
+    if (entry.day === null || entry.day === dayOf(Date.now())) return entry;
+    this.#entries.delete(entry.key);
+    return null;
+  }
+
+  #forgetTexts(): void {
+    for (const { texts } of this.#byText.values()) texts.length = 0;
+    this.#byText.clear();
+    this.#textCharacters = 0;
+  }
+
+  #forget({ key, tags, texts }: Entry): void {
+    for (const text of texts) {
+      this.#byText.delete(text);
+      this.#textCharacters -= text.length;
+    }
     for (const tag of tags) {
       const keys = this.#keysByTag.get(tag);
       if (keys?.delete(key) && keys.size === 0) this.#keysByTag.delete(tag);
@@ -168,7 +217,7 @@ export function answerOf(
   extensions: object | undefined,
 ): CachedAnswer {
   const head = utf8(`{"data":${json}`);
-  const commonTail = tailOf(extensions);
+  const commonTail = tailOf(extensions && JSON.stringify(extensions));
   const hash = createHash("sha256").update(head).update(commonTail).digest("base64url");
   return {
     head,
@@ -181,9 +230,9 @@ export function answerOf(
   };
 }
 
-/** What stands behind the data. */
-export function tailOf(extensions: object | undefined): string {
-  return extensions ? `,"extensions":${JSON.stringify(extensions)}}\n` : "}\n";
+/** What stands behind the data. @param extensions in JSON. */
+export function tailOf(extensions: string | undefined): string {
+  return extensions === undefined ? "}\n" : `,"extensions":${extensions}}\n`;
 }
 
 /** @param tail without characters beyond ASCII. */

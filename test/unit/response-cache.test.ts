@@ -48,8 +48,10 @@ function run(steps: readonly Step[], maxBytes: number): number {
     if (each.do === "ask") {
       const asked = each.question;
       const key = String(asked);
-      const kept = cache.get(key, true);
+      const text = `POST ${key}`;
+      const kept = cache.repeated(text) ?? cache.get(key, true);
       if (kept) {
+        cache.learn(text, key);
         given++;
         expect(feed.isProven).toBe(true);
         const { data: seen } = JSON.parse(bodyOf(kept, tailOf(undefined)).toString()) as {
@@ -145,6 +147,50 @@ describe("ResponseCache", () => {
       true,
     ]);
     expect(kept(cache, "too large", { text: "x".repeat(200_000) })).toBe(false);
+  });
+
+  it("knows some requests that an answer is for by their text, as long as it is there and for them", () => {
+    const feed = new FakeFeed();
+    const cache = new ResponseCache(feed, 1_000_000);
+    const learned = (texts: readonly string[], key: string) => {
+      for (const text of texts) cache.learn(text, key);
+      return texts.map(text => cache.repeated(text) !== null);
+    };
+    kept(cache, "one", { note: reads => reads.entity("Topic", 1) });
+    kept(cache, "two", { note: reads => reads.entity("Topic", 2) });
+    expect(learned(["a", "b", "c", "d", "e"], "one")).toEqual([true, true, true, true, false]);
+    expect(learned(["f"], "two")).toEqual([true]);
+    expect(learned(["g"], "never kept")).toEqual([false]);
+    feed.announce(["1"]);
+    expect([cache.repeated("a"), cache.repeated("f")].map(Boolean)).toEqual([false, true]);
+    kept(cache, "one", { note: reads => reads.entity("Topic", 1) });
+    expect(cache.repeated("a")).toBeNull();
+    // Another answer in the place of the one that the text was learned for.
+    kept(cache, "two", { text: "newer", note: reads => reads.entity("Topic", 2) });
+    expect(cache.repeated("f")).toBeNull();
+    expect(learned(["f"], "two")).toEqual([true]);
+    feed.connect(false);
+    expect(cache.repeated("f")).toBeNull();
+  });
+
+  it("keeps an answer that is only found by the text of requests as one that is used", () => {
+    const cache = new ResponseCache(new FakeFeed(), 100_000);
+    kept(cache, "used", { text: "x".repeat(2_000) });
+    cache.learn("POST used", "used");
+    for (let i = 0; i < 200; i++) {
+      kept(cache, `key ${i}`, { text: "x".repeat(2_000) });
+      expect(cache.repeated("POST used")).not.toBeNull();
+    }
+  });
+
+  it("learns new texts when there are too many", () => {
+    const cache = new ResponseCache(new FakeFeed(), 10_000_000);
+    for (let i = 0; i < 50; i++) {
+      kept(cache, `key ${i}`);
+      cache.learn(`${i} ${"x".repeat(100_000)}`, `key ${i}`);
+      expect(cache.repeated(`${i} ${"x".repeat(100_000)}`)).not.toBeNull();
+    }
+    expect(cache.repeated(`0 ${"x".repeat(100_000)}`)).toBeNull();
   });
 
   it("keeps nothing that was read in a way it does not know, nor what is one person's", () => {
