@@ -66,8 +66,16 @@ export function noteRow(reads: ContentReads, owners: Owners, row: object): void 
 
 /** The columns of several reads that share one statement. */
 export function unionOf(sets: readonly ColumnSet[]): ColumnSet {
-  return new Set(sets.flatMap(set => [...set]));
+  // Those of the same field are one set.
+  return new Set([...new Set(sets)].flatMap(set => [...set]));
 }
+
+/** The same for the same columns. */
+export function namesOf(columns: ColumnSet): string {
+  return remembered(namesOfSets, columns, () => [...columns].sort().join());
+}
+
+const namesOfSets = new WeakMap<ColumnSet, string>();
 
 function defineKeyLoader<Row>(
   entity: EntityDefinition<Row> & Pick<Entity<Row>, "owners">,
@@ -76,7 +84,7 @@ function defineKeyLoader<Row>(
   const { owners } = entity;
   const type = entity.columns[field];
   const name = `${entity.name} by ${field}`;
-  const cacheKey = ({ value, columns }: Lookup) => `${value}\n${[...columns].sort().join()}`;
+  const cacheKey = ({ value, columns }: Lookup) => `${value}\n${namesOf(columns)}`;
   const read = async (session: ContentSession, lookups: readonly Lookup[]) => {
     const columns = unionOf([...lookups.map(lookup => lookup.columns), new Set([...entity.always, field])]);
     const values = [...new Set(lookups.map(lookup => lookup.value))];

@@ -6,7 +6,7 @@ import { badInput } from "../errors/app-error";
 import { parameterCast, readColumn, readValue, selectList, type Columns, type ColumnType } from "./column";
 import type { RequestContext } from "./context";
 import { cursorScope, decodeCursor, encodeCursor, type KeyType, type KeyValue } from "./cursor";
-import { noteRow, unionOf, type ColumnSet, type Entity } from "./entity";
+import { namesOf, noteRow, unionOf, type ColumnSet, type Entity } from "./entity";
 import { compileFilter, type CompiledFilter, type FieldCondition, type FilterInput } from "./filter";
 import { defineContentLoader, defineLoader, groupBy, type Loader } from "./loader";
 import { maxPageSize, pageSize, type PageArguments, type PageSize } from "./page-args";
@@ -126,7 +126,16 @@ interface PageKey {
   parentId: ParentKey | null;
   args: CheckedArguments;
   selection: PageSelection;
+  /** The same for the same page: made once, since several ask for it. */
+  name: string;
 }
+
+const pageKey = (parentId: ParentKey | null, args: CheckedArguments, selection: PageSelection): PageKey => ({
+  parentId,
+  args,
+  selection,
+  name: `${parentId}\n${args.signature}\n${selectionKey(selection)}`,
+});
 
 interface Order {
   /** Unique in the list, with its direction. */
@@ -198,7 +207,7 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
 
   const pages = definePageLoader<PageKey, ListPage<Row, Link>>(definition, {
     name: definition.name,
-    cacheKey: ({ parentId, args, selection }) => `${parentId}\n${args.signature}\n${selectionKey(selection)}`,
+    cacheKey: key => key.name,
     groupedBy: ({ args }) => args.signature,
     read: async (session, group) => {
       const statement = pageStatement(definition, group);
@@ -229,12 +238,12 @@ export function defineList<Row, Link = Record<never, never>>(definition: ListDef
     entity: definition.entity,
     linkColumns: fields => linkColumnsOf(definition, fields),
     page: async (ctx, parentId, args, selection) => {
-      const key = { parentId, args: checkedArguments(ctx, args), selection };
+      const key = pageKey(parentId, checkedArguments(ctx, args), selection);
       return selection.isRead ? pages.load(ctx, key) : nothing;
     },
     rows: async (ctx, parentId, columns, size = maxPageSize) => {
       const selection = { isRead: true, columns, linkColumns: none, hasNextPage: false, hasPreviousPage: false };
-      const page = await pages.load(ctx, { parentId, args: checkedArguments(ctx, firstRows(size)), selection });
+      const page = await pages.load(ctx, pageKey(parentId, checkedArguments(ctx, firstRows(size)), selection));
       return page.nodes;
     },
     total: async (ctx, parentId, args) => totals.load(ctx, { parentId, filter: checkedArguments(ctx, args).filter }),
@@ -327,14 +336,8 @@ function linkColumnsOf<Row, Link>(
 const firstRows = (size: number): ListArguments => remembered(argumentsBySize, size, () => ({ first: size }));
 const argumentsBySize = new Map<number, ListArguments>();
 
-const selectionKeys = new WeakMap<ColumnSet, string>();
-
 function selectionKey({ columns, linkColumns, hasNextPage, hasPreviousPage }: PageSelection): string {
   return `${namesOf(columns)}\n${namesOf(linkColumns)}\n${hasNextPage}\n${hasPreviousPage}`;
-}
-
-function namesOf(columns: ColumnSet): string {
-  return remembered(selectionKeys, columns, () => [...columns].sort().join());
 }
 
 /** The rows of a page come as one text: so driver and client have one value to read, and not each of hundreds by itself. */
