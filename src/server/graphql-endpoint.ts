@@ -73,6 +73,8 @@ export interface GraphQLEndpointOptions {
 }
 
 export const endpoint = "/graphql";
+/** Characters: longer JSON can be made to take milliseconds. */
+const longestParsedAtOnce = 8_000;
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
 
 export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOptions): void {
@@ -110,7 +112,10 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     const leave = load.enter(address);
     const work = async () => {
       try {
-        if (request.method === "POST") request.body = parseJson(request);
+        if (typeof request.body === "string") {
+          if (request.body.length > longestParsedAtOnce) await load.turn(address);
+          request.body = parseJson(request, request.body);
+        }
         const asked = readRequest(request, documents);
         const client = {
           address,
@@ -272,13 +277,12 @@ function httpRequestOf(request: FastifyRequest, { query, operationName, variable
 }
 
 /** Fastify's own parser, for a body that is still text. @throws FastifyError for what is no JSON. */
-function jsonParser(app: FastifyInstance): (request: FastifyRequest) => unknown {
+function jsonParser(app: FastifyInstance): (request: FastifyRequest, text: string) => unknown {
   const parse = app.getDefaultJsonParser("error", "ignore");
-  return request => {
-    if (typeof request.body !== "string") return request.body;
+  return (request, text) => {
     const outcome: { error?: Error | null; value?: unknown } = {};
     // Calls back at once.
-    void parse(request, request.body, (error, value: unknown) => void Object.assign(outcome, { error, value }));
+    void parse(request, text, (error, value: unknown) => void Object.assign(outcome, { error, value }));
     if (outcome.error) throw outcome.error;
     return outcome.value;
   };

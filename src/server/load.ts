@@ -75,7 +75,7 @@ export class Load {
     };
   }
 
-  /** Resolves when it is the client's turn to have a document parsed and checked, which nothing else can go on beside. */
+  /** Resolves when it is the client's turn to have something parsed or checked that nothing else can go on beside for a while. */
   turn(address: string): Promise<void> {
     return this.#turns.take(networkOf(address));
   }
