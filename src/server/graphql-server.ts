@@ -1,5 +1,6 @@
 // Apollo Server over our schema: safe defaults, limits before execution, errors masked.
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -72,6 +73,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       ApolloServerPluginUsageReportingDisabled(),
       noteOperations,
       limitOperations(limits, known),
+      runAfterTurn,
       idempotentMutations(),
       subscriptionsOverSockets,
       rememberRequests(requestIds),
@@ -140,6 +142,14 @@ function limitOperations(
     }),
   };
 }
+
+/**
+ * The turn of a document is for parsing and checking it (fair-turns.ts). What it then runs is not held against its client: with an embedded
+ * database, that would be everything up to the answer.
+ */
+const runAfterTurn: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({ didResolveOperation: () => nextTurn() }),
+};
 
 /** Which request an error belongs to: Apollo's formatError is not told. */
 type RequestIds = WeakMap<object, string>;
