@@ -37,6 +37,8 @@ export class ChangePositions {
   readonly #stopListening: () => void;
   #isStopped = false;
   #isAsking = false;
+  /** Wait for the next position. */
+  #waiting: ((position: Position | null) => void)[] = [];
   /** Everything that has ended here was heard. Null while nothing is known. */
   #reached: Position | null = null;
   /** What may have been missed, or was forgotten, had ended here. */
@@ -58,7 +60,7 @@ export class ChangePositions {
     this.#catchUp();
   }
 
-  /** What is made of all that was heard so far is as new as this; null while that is not known. */
+  /** Everything that had ended here was heard; null while nothing is known. */
   get reached(): Position | null {
     return this.#reached;
   }
@@ -69,6 +71,14 @@ export class ChangePositions {
     return tags.every(
       tag => (this.#changedAt.get(tag) ?? 0) <= ended && (this.#changedAt.get(wholeOf(tag)) ?? 0) <= ended,
     );
+  }
+
+  /** The next position that is reached; null when there is none soon. */
+  next(): Promise<Position | null> {
+    return new Promise(resolve => {
+      this.#waiting.push(resolve);
+      this.#catchUp();
+    });
   }
 
   stop(): void {
@@ -102,11 +112,16 @@ export class ChangePositions {
   }
 
   async #askWhileBehind(): Promise<void> {
-    while (!this.#isStopped && (!this.#reached || this.#heard.size > 0)) {
+    while (!this.#isStopped && (this.#waiting.length > 0 || !this.#reached || this.#heard.size > 0)) {
       const isAnswered = await this.#ask();
       await new Promise<void>(resolve => setTimeout(resolve, isAnswered ? pauseMs : failurePauseMs).unref());
     }
     this.#isAsking = false;
+    this.#tell(null);
+  }
+
+  #tell(position: Position | null): void {
+    for (const tell of this.#waiting.splice(0)) tell(position);
   }
 
   /** Whether there was an answer. */
@@ -117,6 +132,7 @@ export class ChangePositions {
     if (epoch !== this.#epoch) return true;
     if (!found) {
       for (const name of heard) this.#heard.add(name);
+      this.#tell(null);
       return false;
     }
     const position = { history: found.history, ended: Number(found.ended) };
@@ -124,6 +140,7 @@ export class ChangePositions {
     for (const name of heard) if (!this.#heard.has(name)) this.#changedAt.set(name, position.ended);
     if (!this.#reached) this.#floor = position.ended;
     this.#reached = position;
+    this.#tell(position);
     return true;
   }
 }

@@ -132,6 +132,11 @@ export class ResponseCache {
     return true;
   }
 
+  /** Whether this very answer is kept, and so has every change that was heard. */
+  keeps(key: string, { head }: Pick<CachedAnswer, "head">): boolean {
+    return this.#changes.isProven && this.#entries.peek(key)?.head === head;
+  }
+
   /** How much there is, for those who watch the server. */
   get size(): { answers: number; bytes: number } {
     return { answers: this.#entries.size, bytes: this.#entries.calculatedSize };

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { OperationTypeNode } from "graphql";
 import type { Redis } from "ioredis";
-import type { ChangePositions } from "../db/change-positions";
+import type { ChangePositions, Position } from "../db/change-positions";
 import { OperationFacts } from "../request/operation-record";
 import type { Reads } from "../request/reads";
 import { commonReport } from "./charged-request";
@@ -15,11 +15,17 @@ import { parseAnswer, writeAnswer } from "./stored-answer";
 
 export interface SharedAnswersOptions {
   redis: Pick<Redis, "getBuffer" | "set">;
-  positions: Pick<ChangePositions, "reached" | "covers">;
-  cache: Pick<ResponseCache, "begin" | "keep">;
+  positions: Pick<ChangePositions, "reached" | "covers" | "next">;
+  cache: Pick<ResponseCache, "begin" | "keep" | "keeps">;
   /** Whatever makes an answer another one beside the question and the database: the program, its schema, its limits. */
   edition: readonly unknown[];
   budget: BudgetSettings | undefined;
+}
+
+interface HeldAnswer {
+  readonly key: string;
+  readonly answer: CachedAnswer;
+  readonly reads: Reads;
 }
 
 /** How long an answer is looked for, in milliseconds. */
@@ -28,13 +34,18 @@ const patienceMs = 50;
 const restMs = 1_000;
 /** After so long an answer goes, asked for or not. */
 const expirySeconds = 3_600;
+/** How long an answer waits for a position, in milliseconds: others who have just heard of a change, or begun to, ask for theirs meanwhile. */
+const holdMs = 100;
+/** Of one answer. */
 const mostBytes = 1_048_576;
-/** On their way to Redis; further answers are not written. */
+/** That wait, or are on their way to Redis; further answers are not written. */
 const mostBytesUnderWay = 4 * mostBytes;
 
 export class SharedAnswers {
   readonly #options: SharedAnswersOptions;
   readonly #edition: string;
+  /** Wait to be written. */
+  readonly #held: HeldAnswer[] = [];
   #bytesUnderWay = 0;
   /** In the time of `performance`; 0 while Redis answers. */
   #restsUntil = 0;
@@ -52,34 +63,45 @@ export class SharedAnswers {
     const { positions, cache, budget } = this.#options;
     const asked = positions.reached;
     if (!asked || !this.#mayAsk()) return false;
-    const value = await this.#read(this.#nameOf(asked.history, key));
+    const name = this.#nameOf(asked.history, key);
+    const value = await this.#read(name);
     const found = value && parseAnswer(value);
-    if (!found) return false;
-    const { head, reads, ended, name, cost, maxAge, etag } = found;
-    const facts = new OperationFacts(name, OperationTypeNode.QUERY, query);
+    if (found?.key !== name) return false;
+    const { head, reads, ended, operation, cost, maxAge, etag } = found;
+    const facts = new OperationFacts(operation, OperationTypeNode.QUERY, query);
     const answer = answerWith(head, { reads, maxAge, cost, facts }, budget && { cost: commonReport(cost, budget) });
     // Another one is damaged, or has another budget in it.
     if (answer.etag !== etag || !positions.covers({ history: asked.history, ended }, answer.tags)) return false;
     return cache.keep(key, answer, reads, cache.begin(), true);
   }
 
-  /** Writes an answer that is kept since this moment: it was made of all that was heard. Nobody waits for it. */
+  /** Writes an answer that was just kept, a little later and if it still is. Nobody waits for it. */
   put(key: string, answer: CachedAnswer, reads: Reads): void {
-    const { redis, positions } = this.#options;
-    const { reached } = positions;
-    // Of a change that was just heard, the position is not known: nobody could use the answer.
-    if (this.#restsUntil > 0 || !reached || !positions.covers(reached, answer.tags)) return;
-    const value = writeAnswer(answer, reads, reached.ended);
-    const bytes = value.length;
-    if (bytes > mostBytes || this.#bytesUnderWay + bytes > mostBytesUnderWay) return;
+    const bytes = answer.head.length;
+    if (this.#restsUntil > 0 || bytes > mostBytes || this.#bytesUnderWay + bytes > mostBytesUnderWay) return;
     this.#bytesUnderWay += bytes;
-    redis
-      .set(this.#nameOf(reached.history, key), value, "EX", expirySeconds)
-      .catch((error: unknown) => {
-        // One that is full says so, and may have answers all the same.
-        if ((error as Error).name !== "ReplyError") this.#rest();
-      })
-      .finally(() => (this.#bytesUnderWay -= bytes));
+    this.#held.push({ key, answer, reads });
+    if (this.#held.length === 1) setTimeout(() => void this.#write(), holdMs).unref();
+  }
+
+  async #write(): Promise<void> {
+    const position = await this.#options.positions.next();
+    for (const held of this.#held.splice(0)) void this.#send(held, position);
+  }
+
+  async #send({ key, answer, reads }: HeldAnswer, position: Position | null): Promise<void> {
+    const { redis, cache } = this.#options;
+    try {
+      // What is still kept has every change that was heard, and so whatever had ended at the position.
+      if (!position || !cache.keeps(key, answer) || this.#restsUntil > 0) return;
+      const name = this.#nameOf(position.history, key);
+      await redis.set(name, writeAnswer(answer, reads, { key: name, ended: position.ended }), "EX", expirySeconds);
+    } catch (error) {
+      // One that is full says so, and may have answers all the same.
+      if ((error as Error).name !== "ReplyError") this.#rest();
+    } finally {
+      this.#bytesUnderWay -= answer.head.length;
+    }
   }
 
   /** No text of a client is stored as it is. */

@@ -5,32 +5,42 @@ import { dayMs, Reads } from "../request/reads";
 import type { CachedAnswer } from "./response-cache";
 
 const schema = z.object({
+  /** Under which it was written: an answer to another question is none. */
+  key: z.string(),
   /** Its position (db/change-positions.ts). */
   ended: z.int().nonnegative(),
   tags: z.array(z.string().regex(new RegExp(`^(${changedTypes.join("|")})(:\\d+)?$`))),
   isForAnonymous: z.boolean(),
   day: z.int().nullable(),
-  /** Of the operation; null for one without a name. */
-  name: z.string().nullable(),
+  /** Its name; null for one without. */
+  operation: z.string().nullable(),
   cost: z.number(),
   maxAge: z.number(),
   /** Of the bytes, and what stands behind them. */
   etag: z.string(),
 });
 
-export interface StoredAnswer extends Pick<z.output<typeof schema>, "ended" | "name" | "cost" | "maxAge" | "etag"> {
+export interface StoredAnswer extends Pick<
+  z.output<typeof schema>,
+  "key" | "ended" | "operation" | "cost" | "maxAge" | "etag"
+> {
   readonly head: Buffer;
   readonly reads: Reads;
 }
 
-export function writeAnswer(answer: CachedAnswer, reads: Reads, ended: number): Buffer {
+export function writeAnswer(
+  answer: CachedAnswer,
+  reads: Reads,
+  { key, ended }: Pick<StoredAnswer, "key" | "ended">,
+): Buffer {
   const { head, tags, facts, cost, maxAge, etag } = answer;
   const known: z.input<typeof schema> = {
+    key,
     ended,
     tags: [...tags],
     isForAnonymous: reads.isViewerAsked,
     day: reads.askedDay,
-    name: facts.name,
+    operation: facts.name,
     cost,
     maxAge: maxAge ?? 0,
     etag,

@@ -101,10 +101,31 @@ it("forget everything with the connection, and with more changes than they remem
   expect([coversNow(69), coversNow(70)]).toEqual([false, true]);
 });
 
+it("give the next one to who waits for it, or none when there is none soon", async () => {
+  const { positions, answer, asked, feed } = setUp();
+  const first = positions.next();
+  await answer(100);
+  expect((await first)?.ended).toBe(100);
+  const both = Promise.all([positions.next(), positions.next()]);
+  expect(asked()).toBe(2);
+  await answer(110);
+  expect((await both).map(position => position?.ended)).toEqual([110, 110]);
+  const none = positions.next();
+  await answer(null, "one", 1_000);
+  expect([await none, asked()]).toEqual([null, 3]);
+  const later = positions.next();
+  // What was asked for before the loss is not for them.
+  feed.connect(false);
+  await answer(115);
+  await answer(120);
+  expect((await later)?.ended).toBe(120);
+});
+
 it("end with what they belong to", async () => {
   const { positions, answer, asked } = setUp();
+  const waiting = positions.next();
   positions.stop();
   await answer(100);
   await jest.advanceTimersByTimeAsync(60_000);
-  expect([positions.reached, asked()]).toEqual([null, 1]);
+  expect([await waiting, positions.reached, asked()]).toEqual([null, null, 1]);
 });

@@ -49,7 +49,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: one("lose", { instance }) },
   { weight: 6, arbitrary: one("reconnect", { instance }) },
   { weight: 1, arbitrary: one("restart", { instance }) },
-  { weight: 6, arbitrary: one("wait", { milliseconds: fc.constantFrom(20, 50, 1_000) }) },
+  { weight: 6, arbitrary: one("wait", { milliseconds: fc.constantFrom(20, 50, 100, 1_000) }) },
   { weight: 14, arbitrary: only("settle") },
   { weight: 1, arbitrary: one("forget", { part }) },
   { weight: 1, arbitrary: only("back up") },
@@ -326,6 +326,7 @@ async function run(steps: readonly Step[], counts: Counts): Promise<void> {
   async function settle(): Promise<void> {
     for (let round = 0; round < 200; round++) {
       await new Promise(setImmediate);
+      jest.advanceTimersByTime(5);
       network.serve(0);
       network.deliver(0);
       for (const server of servers) server.hear(true);
@@ -383,7 +384,7 @@ it("gives nothing that is older than what its server had heard of before it was 
     { numRuns: 1_000 },
   );
   expect(counts.kept).toBeGreaterThan(300);
-  expect(counts.shared).toBeGreaterThan(300);
+  expect(counts.shared).toBeGreaterThan(150);
 }, 120_000);
 
 describe("An answer of another server", () => {
@@ -399,9 +400,10 @@ describe("An answer of another server", () => {
       ...given
     }: { edition?: readonly string[]; reached?: typeof there; budget?: typeof budget } = {},
   ) {
-    const cache = new ResponseCache(new FakeFeed(), 10_000_000);
+    const feed = new FakeFeed();
+    const cache = new ResponseCache(feed, 50_000_000);
     const asked: string[] = [];
-    const state: { redis: "there" | "hanging" | "full"; isCovered: boolean } = { redis: "there", isCovered: true };
+    const state: { redis: "there" | "hanging" | "full" } = { redis: "there" };
     const answer = <T>(value: () => T): Promise<T> =>
       state.redis === "hanging" ? new Promise(() => undefined) : Promise.resolve().then(value);
     const redis = {
@@ -417,22 +419,27 @@ describe("An answer of another server", () => {
         });
       },
     };
-    const covers = ({ history, ended }: typeof there) =>
-      state.isCovered && history === reached.history && ended >= reached.ended;
+    const covers = ({ history, ended }: typeof there) => history === reached.history && ended >= reached.ended;
     const shared = new SharedAnswers({
       redis: redis as never,
-      positions: { reached, covers },
+      positions: { reached, covers, next: () => Promise.resolve(reached) },
       ...{ cache, edition, budget: given.budget },
     });
     return {
-      ...{ cache, shared, asked, state },
-      put: async (key: string, { text = "x", note }: { text?: string; note?: (reads: Reads) => void } = {}) => {
+      ...{ cache, shared, asked, state, feed },
+      put: async (
+        key: string,
+        { text = "x", note, meanwhile }: { text?: string; note?: (reads: Reads) => void; meanwhile?: () => void } = {},
+      ) => {
         const reads = new Reads();
         note?.(reads);
         const made = { json: JSON.stringify({ text }), reads, maxAge: 60, cost: 7, facts };
         const report = given.budget && { cost: { requested: 7, ...given.budget } };
         const kept = answerOf(made, report);
+        cache.keep(key, kept, reads, cache.begin(), true);
         shared.put(key, kept, reads);
+        meanwhile?.();
+        jest.advanceTimersByTime(100);
         await new Promise(setImmediate);
         return kept;
       },
@@ -488,6 +495,8 @@ describe("An answer of another server", () => {
       Buffer.from(whole.toString().replace('"x"', '"y"')),
       Buffer.from([0xff, 0xfe, 0x0a, 0x00]),
       Buffer.from("{}\n{}"),
+      // Of another key, as after a slip of somebody in between.
+      Buffer.from(whole.toString().replace(name, `${name.slice(0, -1)}-`)),
     ];
     for (const value of damaged) {
       store.set(name, value);
@@ -497,15 +506,16 @@ describe("An answer of another server", () => {
     expect(await another(store)).not.toBeNull();
   });
 
-  it("is not written when it is large, or of a change whose position is not known yet", async () => {
+  it("is not written when it is large, or when something in it has changed meanwhile", async () => {
     const store = new Map<string, Buffer>();
-    const { put, state } = openServer(store);
+    const { put, state, feed } = openServer(store);
     await put("large", { text: "x".repeat(1_048_576) });
-    state.isCovered = false;
-    await put("new");
+    const note = (reads: Reads) => reads.entity("Topic", 1);
+    await put("old", { note, meanwhile: () => feed.announce(["1"]) });
+    await put("unknown", { note, meanwhile: () => feed.connect(false) });
+    feed.connect(true);
     expect(store.size).toBe(0);
-    state.isCovered = true;
-    await put("right", { text: "x".repeat(1_000_000) });
+    await put("right", { text: "x".repeat(1_000_000), note, meanwhile: () => feed.announce(["2"]) });
     expect(store.size).toBe(1);
     // Written to a Redis that hangs, they would fill the memory.
     state.redis = "hanging";
@@ -517,8 +527,9 @@ describe("An answer of another server", () => {
 
   it("is not waited for when Redis hangs: by those who are on their way for a moment, then by one a second", async () => {
     const store = new Map<string, Buffer>();
-    const { put, fetch, asked, state } = openServer(store);
+    const { put, fetch, asked, state, cache } = openServer(store);
     await put("key");
+    cache.stop();
     state.redis = "hanging";
     const waiting = Promise.all([fetch("key"), fetch("key")]);
     jest.advanceTimersByTime(50);
