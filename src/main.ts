@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import closeWithGrace from "close-with-grace";
 import { runCommand } from "./cli/run-command";
-import { loadProjectConfig } from "./config/project-config";
+import { loadProjectConfig, programHash } from "./config/project-config";
 import { openDatabase } from "./db/open-database";
 import { loadContentIfEmpty, migrateDatabase, startApp } from "./server/app";
 import { createLog } from "./server/log";
@@ -42,6 +42,7 @@ async function main(): Promise<number> {
         limits: config.limits,
         ...config.documents,
         ...config.speed,
+        edition: () => [config.version, programHash()],
         live: config.live,
         budget: running.budget,
         observability: { ...config.observability, version: config.version },

@@ -88,6 +88,7 @@ const environment = {
   COMPILED_QUERIES: flag.default(true),
   SHARED_BATCHES: flag.default(true),
   RESPONSE_CACHE_MB: integer(0, 65_536).default(64),
+  RESPONSE_CACHE_REDIS_URL: redisUrl.optional(),
   PERSISTED_DOCUMENTS: text.optional(),
   PERSISTED_DOCUMENTS_ONLY: flag.default(false),
   LIVE_MAX_CONNECTIONS: integer(0, 100_000).default(2_000),
@@ -181,6 +182,7 @@ const schema = z.object(environment).transform((env, context) => {
     speed: {
       compiledQueries: env.COMPILED_QUERIES,
       responseCacheBytes: env.RESPONSE_CACHE_MB * 1_048_576,
+      responseCacheRedisUrl: env.RESPONSE_CACHE_REDIS_URL,
       sharedBatches: env.SHARED_BATCHES,
     },
     limits: { maxDepth: env.QUERY_MAX_DEPTH, maxCost: env.QUERY_MAX_COST },

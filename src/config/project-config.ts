@@ -1,4 +1,5 @@
 // The project on disk: its root, and its configuration with the directories that are relative counted from there. What every program starts with.
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { ConfigError, loadConfig, type Config, type ConfigProblem } from "./config";
@@ -46,6 +47,11 @@ export function loadProjectConfig(env?: Readonly<Record<string, string | undefin
     content: { ...config.content, directory: fromProjectRoot(config.content.directory) },
     directories: { migrations: fromProjectRoot("prisma/migrations"), playground: fromProjectRoot("dist/playground") },
   };
+}
+
+/** Tells builds of one version apart: of the bundle that runs. */
+export function programHash(): string {
+  return createHash("sha256").update(readFileSync(__filename)).digest("hex");
 }
 
 /** For a report on the environment: what is wrong with it, and the configuration without the variables that are. */

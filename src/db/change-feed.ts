@@ -31,7 +31,7 @@ type FeedDriver = Pick<Driver, "listen" | "query">;
 
 export class ChangeFeed {
   readonly #driver: FeedDriver;
-  readonly #pings = new Map<string, () => void>();
+  readonly #pings = new Map<string, (isHeard: boolean) => void>();
   readonly #listeners = new Set<ChangeListener>();
   #end: Promise<() => Promise<void>> | null = null;
   #onProblem: OnProblem = () => undefined;
@@ -79,7 +79,15 @@ export class ChangeFeed {
    * inside a transaction.
    */
   async caughtUp(timeoutMs = 1_000): Promise<boolean> {
-    return this.#isConnected && (await this.#ping(timeoutMs)) === true;
+    return (await this.readHeard("TRUE", timeoutMs)) !== null;
+  }
+
+  /**
+   * What `columns`, a list of SQL expressions with their names, are in a state of the database of which everything that was committed has been
+   * heard; null when that is not known within the time. Read where this instance hears, wherever other statements go meanwhile.
+   */
+  async readHeard<Row>(columns: string, timeoutMs = 1_000): Promise<Row | null> {
+    return (this.#isConnected && (await this.#ping<Row>(timeoutMs, columns))) || null;
   }
 
   /** @returns a function that ends the listening. */
@@ -109,28 +117,32 @@ export class ChangeFeed {
   /** Through a pooler that hands out a connection for each transaction, listening succeeds and nothing is heard. */
   async #prove(waitMs: number, warns: boolean): Promise<void> {
     const connection = ++this.#connections;
-    const isHeard = await this.#ping(waitMs);
+    const said = await this.#ping(waitMs);
     // Lost meanwhile, it could not be heard.
     if (!this.#isConnected || connection !== this.#connections) return;
-    this.#isProven = isHeard === true;
-    if (!warns || isHeard !== false) return;
+    this.#isProven = Boolean(said);
+    if (!warns || said !== false) return;
     this.#onProblem(
       "changes in the database are not heard: what is sent through DATABASE_URL does not reach the connection that listens; behind a pooler, set DATABASE_DIRECT_URL to the database itself",
       undefined,
     );
   }
 
-  /** Whether what this instance says now is heard, and with it everything that was committed before; null when it cannot say anything. */
-  async #ping(waitMs: number): Promise<boolean | null> {
+  /**
+   * What is read with what this instance says now, once that is heard, and with it everything that was committed before; false when it is not
+   * heard, and null when nothing can be said.
+   */
+  async #ping<Row>(waitMs: number, columns = "TRUE"): Promise<Row | false | null> {
     const id = randomUUID();
     let timer: NodeJS.Timeout | undefined;
     const heard = new Promise<boolean>(resolve => {
-      this.#pings.set(id, () => resolve(true));
+      this.#pings.set(id, resolve);
       timer = setTimeout(() => resolve(false), waitMs).unref();
     });
     try {
-      await this.#driver.query("SELECT pg_notify($1, $2)", [channel, `Ping ${id}`]);
-      return await heard;
+      // The state is that at the beginning of the statement, and what is said is heard after all that was committed before its end.
+      const [row] = await this.#driver.query<Row>(`SELECT pg_notify($1, $2), ${columns}`, [channel, `Ping ${id}`]);
+      return (await heard) && (row ?? null);
     } catch {
       return null;
     } finally {
@@ -143,13 +155,15 @@ export class ChangeFeed {
     this.#isConnected = false;
     this.#isProven = false;
     this.#hasMissed = true;
+    // Heard on the next connection, it would say nothing of what this one has missed.
+    for (const tell of this.#pings.values()) tell(false);
     this.#onProblem("the connection that hears of changes is lost", cause);
     this.#tell(listener => listener.connected?.(false));
   }
 
   #hear(payload: string): void {
     const [, id] = ping.exec(payload) ?? [];
-    if (id !== undefined) return this.#pings.get(id)?.();
+    if (id !== undefined) return this.#pings.get(id)?.(true);
     const change = parseChange(payload);
     // Of a newer version of the program, perhaps, which runs beside this one.
     if (!change) return this.#onProblem("an announcement was not understood", payload);

@@ -43,10 +43,11 @@ const proofMs = 10_000;
 const behindPauses = { first: 10, longest: 1_000 };
 const awayPauses = { first: 500, longest: 10_000 };
 
-const systemAndDatabase = `(SELECT "system_identifier" || '/' || oid FROM pg_control_system(), pg_database WHERE datname = current_database())`;
+export const systemAndDatabase = `(SELECT "system_identifier" || '/' || oid FROM pg_control_system(), pg_database WHERE datname = current_database())`;
+export const primaryTimeline = `left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)`;
 /** The insert position, since a transaction that does not wait for the disk is announced before it is there. */
 export const primaryPosition = `
-  SELECT pg_current_wal_insert_lsn()::text AS "lsn", left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS "timeline",
+  SELECT pg_current_wal_insert_lsn()::text AS "lsn", ${primaryTimeline} AS "timeline",
     ${systemAndDatabase} AS "system"`;
 /** Of the position that is given ($1), its system ($2) and its timeline ($3). */
 export const standbyPosition = `

@@ -5,7 +5,7 @@ import type { GraphQLFormattedError, OperationTypeNode } from "graphql";
 import type { Observer } from "./observer";
 
 /** The ways to an answer (server/graphql-endpoint.ts), and `live`: an event of a subscription. */
-export type Way = "repeat" | "cache" | "compiled" | "apollo" | "live";
+export type Way = "repeat" | "cache" | "shared" | "compiled" | "apollo" | "live";
 
 /** What is told of a valid operation. Made once where the operation is kept. */
 export class OperationFacts {

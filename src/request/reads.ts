@@ -67,5 +67,6 @@ export class Reads implements ContentReads {
   }
 }
 
+export const dayMs = 86_400_000;
 /** Of a time in milliseconds since 1970: its day in UTC, counted from then. */
-export const dayOf = (time: number): number => Math.floor(time / 86_400_000);
+export const dayOf = (time: number): number => Math.floor(time / dayMs);

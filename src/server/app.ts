@@ -1,5 +1,7 @@
 // Puts the parts together: database, migrations, shipped content, GraphQL, HTTP. Started and stopped as one.
+import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import { ChangePositions } from "../db/change-positions";
 import type { Database } from "../db/database";
 import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
@@ -20,7 +22,9 @@ import {
   type PersistedDocuments,
 } from "./persisted-documents";
 import { ResponseCache } from "./response-cache";
-import { buildGraphQLSchema } from "./schema";
+import { connectRedis } from "./redis";
+import { buildGraphQLSchema, printGraphQLSchema } from "./schema";
+import { SharedAnswers } from "./shared-answers";
 
 export interface AppSettings {
   host: string;
@@ -45,6 +49,10 @@ export interface AppSettings {
   persistedDocumentsOnly: boolean;
   /** Bytes of the answers that are kept at most; 0 for none. Needs `compiledQueries`. */
   responseCacheBytes: number;
+  /** Redis, for the answers of all servers; left out, each has its own. Needs PostgreSQL, and answers that are kept. */
+  responseCacheRedisUrl?: string | undefined;
+  /** Tells programs apart that answer in different ways. Needed for that. */
+  edition?: () => readonly unknown[];
   /** What each asker may ask for; left out, there is no end to it. */
   budget?: CostBudget | undefined;
   /** Whether concurrent requests read public content together. */
@@ -117,6 +125,7 @@ export async function startApp(
     known && settings.responseCacheBytes > 0
       ? new ResponseCache(database.changes, settings.responseCacheBytes)
       : undefined;
+  const shared = cache && (await shareAnswers(settings, cache, schema, database, log));
   database.changes.subscribe({
     connected: connected => {
       if (connected) log.info("changes in the database are heard");
@@ -135,6 +144,7 @@ export async function startApp(
     operationTimeoutMs: settings.operationTimeoutMs,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
+    shared: shared?.answers,
     budget: settings.budget,
     documents,
     observation,
@@ -155,9 +165,34 @@ export async function startApp(
       ready = false;
       await http.close();
       load.stop();
+      shared?.stop();
       cache?.stop();
       await graphql.stop();
       await watching?.stop();
+    },
+  };
+}
+
+/** Undefined where answers are not shared. */
+async function shareAnswers(
+  { responseCacheRedisUrl: url, edition, limits, introspection, budget }: AppSettings,
+  cache: ResponseCache,
+  schema: GraphQLSchema,
+  database: Database,
+  log: Logger,
+) {
+  // The embedded database is one server's.
+  if (url === undefined || database.kind === "embedded") return undefined;
+  const redis = await connectRedis(url, log);
+  const positions = new ChangePositions(database.changes);
+  return {
+    answers: new SharedAnswers({
+      ...{ redis, positions, cache, budget },
+      edition: [edition?.(), printGraphQLSchema(schema), limits, introspection],
+    }),
+    stop: () => {
+      positions.stop();
+      redis.disconnect();
     },
   };
 }

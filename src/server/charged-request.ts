@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Charge, CostReport } from "../request/charge";
 import type { Viewer } from "../request/context";
-import { askerOf, type CostBudget } from "./cost-budget";
+import { askerOf, type BudgetSettings, type CostBudget } from "./cost-budget";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -40,7 +40,7 @@ export function jsonOfReport({ cost }: Report): string {
 }
 
 /** What is the same for everybody: what making the answer did cost, and what is left, are not. */
-export function commonReport(requested: number, { limit, restoreRate }: CostBudget): Partial<CostReport> {
+export function commonReport(requested: number, { limit, restoreRate }: BudgetSettings): Partial<CostReport> {
   return { requested, limit, restoreRate };
 }
 

@@ -37,6 +37,7 @@ import {
   type CachedAnswer,
   type ResponseCache,
 } from "./response-cache";
+import type { SharedAnswers } from "./shared-answers";
 import { upgradeOf, type Upgrade } from "./upgrade";
 import { utf8 } from "./utf8";
 
@@ -56,6 +57,8 @@ export interface GraphQLEndpointOptions {
   documents: PersistedDocuments;
   /** Keeps answers; left out, each is made anew. */
   cache?: ResponseCache | undefined;
+  /** Answers of other servers; left out, there are none. */
+  shared?: SharedAnswers | undefined;
   /** Content types that were answered. */
   types: AcceptedTypes;
   /** What each asker may ask for; left out, there is no end to it. */
@@ -190,7 +193,7 @@ type Answering = (
 
 /** The ways to an answer, the shortest first. Resolves when it was sent, not when it has arrived; sends nothing when nobody waits for it. */
 function answering(options: GraphQLEndpointOptions): Answering {
-  const { types, graphql, database, services, load, explain, known, sharing, cache, budget } = options;
+  const { types, graphql, database, services, load, explain, known, sharing, cache, shared, budget } = options;
   return async (request, reply, asked, { text, type, record }, { viewer, guestId }, client) => {
     const isAnonymous = viewer === null && guestId === null;
     const isOver = () => reply.sent || reply.raw.destroyed;
@@ -221,6 +224,16 @@ function answering(options: GraphQLEndpointOptions): Answering {
         sendAnswer(request, reply, kept, type, "hit");
         return;
       }
+      // Nothing that is one asker's is there, so who may ask for that is not kept waiting.
+      if (shared && isAnonymous && (await shared.fetch(key, asked))) {
+        const found = cache?.get(key, isAnonymous);
+        if (isOver()) return;
+        if (found) {
+          record?.answered("shared", found.facts);
+          sendAnswer(request, reply, found, type, "hit");
+          return;
+        }
+      }
       if (record) record.missed = cache !== undefined;
       const making = cache?.begin();
       // Where nobody keeps the answer, nobody has to know what it was made from.
@@ -238,7 +251,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
         const answer = answerOf({ json, reads, maxAge, cost, facts }, extensions);
-        if (cache && making) cache.keep(key, answer, reads, making, isAnonymous);
+        if (cache && making && cache.keep(key, answer, reads, making, isAnonymous)) shared?.put(key, answer, reads);
         sendAnswer(request, reply, answer, type, "miss");
         return;
       }

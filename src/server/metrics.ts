@@ -38,7 +38,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #operations = new Map<string, OperationCells>();
   readonly #errors = new Map<string, number>();
-  readonly #lookups = { hit: 0, miss: 0 };
+  readonly #lookups = { hit: 0, shared: 0, miss: 0 };
   readonly #failures = { unavailable: 0, other: 0 };
   readonly #operationSeconds = this.#tally(
     "learngraph_operation_duration_seconds",
@@ -147,6 +147,7 @@ export class Metrics {
     cells.seconds.observe(seconds);
     this.#waySeconds.cell(way ?? "refused").observe(seconds);
     if (way === "repeat" || way === "cache") this.#lookups.hit++;
+    else if (way === "shared") this.#lookups.shared++;
     else if (missed && facts?.type === OperationTypeNode.QUERY) this.#lookups.miss++;
     if (cost === null) return;
     cells.cost += cost;
@@ -237,4 +238,7 @@ interface OperationCells {
   cost: number;
 }
 
-const noAnswers: OperationCells["answered"] = { repeat: 0, cache: 0, compiled: 0, apollo: 0, live: 0, refused: 0 };
+const noAnswers: OperationCells["answered"] = {
+  ...{ repeat: 0, cache: 0, shared: 0 },
+  ...{ compiled: 0, apollo: 0, live: 0, refused: 0 },
+};

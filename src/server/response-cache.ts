@@ -113,9 +113,9 @@ export class ResponseCache {
     return { since: this.#heard };
   }
 
-  /** Keeps the answer, unless it is one asker's alone or something that it was made from has changed meanwhile. */
-  keep(key: string, answer: CachedAnswer, reads: Reads, { since }: Making, isAnonymous: boolean): void {
-    if (!isKeepable(reads, isAnonymous) || !this.#changes.isProven || this.#hasChanged(reads, since)) return;
+  /** Keeps the answer, unless it is one asker's alone or something that it was made from has changed meanwhile. @returns whether it is kept. */
+  keep(key: string, answer: CachedAnswer, reads: Reads, { since }: Making, isAnonymous: boolean): boolean {
+    if (!isKeepable(reads, isAnonymous) || !this.#changes.isProven || this.#hasChanged(reads, since)) return false;
     this.#entries.set(key, {
       isForAnonymous: reads.isViewerAsked,
       day: reads.askedDay,
@@ -124,11 +124,17 @@ export class ResponseCache {
       usedAt: ++this.#kept,
       ...answer,
     });
-    if (!this.#entries.has(key)) return;
+    if (!this.#entries.has(key)) return false;
     for (const tag of answer.tags) {
       const keys = this.#keysByTag.get(tag) ?? new Set();
       this.#keysByTag.set(tag, keys.add(key));
     }
+    return true;
+  }
+
+  /** Whether this very answer is kept, and so has every change that was heard. */
+  keeps(key: string, { head }: Pick<CachedAnswer, "head">): boolean {
+    return this.#changes.isProven && this.#entries.peek(key)?.head === head;
   }
 
   /** How much there is, for those who watch the server. */
@@ -212,11 +218,16 @@ export interface MadeAnswer {
 }
 
 /** @param extensions of the answer, where it is the same for everybody. */
-export function answerOf(
-  { json, reads, maxAge, cost, facts }: MadeAnswer,
+export function answerOf({ json, ...made }: MadeAnswer, extensions: object | undefined): CachedAnswer {
+  return answerWith(utf8(`{"data":${json}`), made, extensions);
+}
+
+/** The same, with the answer's head as it was written before. */
+export function answerWith(
+  head: Buffer,
+  { reads, maxAge, cost, facts }: Omit<MadeAnswer, "json">,
   extensions: object | undefined,
 ): CachedAnswer {
-  const head = utf8(`{"data":${json}`);
   const commonTail = tailOf(extensions && JSON.stringify(extensions));
   const hash = createHash("sha256").update(head).update(commonTail).digest("base64url");
   return {

@@ -19,6 +19,7 @@ import type { Services } from "../request/services";
 import { CostBudget, type BudgetSettings } from "./cost-budget";
 import { startHousekeeping } from "./housekeeping";
 import { startPublisher } from "./publisher";
+import { connectRedis } from "./redis";
 import { createSharedBudgets } from "./shared-budgets";
 
 export interface ServiceSettings {
@@ -108,14 +109,6 @@ function attemptStore(database: Database): AttemptStore {
 
 function createBudget(settings: BudgetSettings, redis: Redis | undefined): CostBudget {
   return new CostBudget({ ...settings, shared: redis && createSharedBudgets(redis, settings) });
-}
-
-async function connectRedis(url: string, log: Logger) {
-  const { Redis } = await import("ioredis");
-  // Without a queue, what waits for Redis fails at once, and the limiter counts in memory until it is back.
-  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 500 });
-  redis.on("error", (error: Error) => log.warn({ code: (error as NodeJS.ErrnoException).code }, "Redis is away"));
-  return redis;
 }
 
 /** In production without SMTP nothing is sent: mail waits in the database. */

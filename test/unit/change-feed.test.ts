@@ -13,7 +13,7 @@ function setUp({ answers = true } = {}) {
     query: (_text, [name, payload]) => {
       expect(name).toBe("learngraph_changes");
       if (answers) channel?.message(String(payload));
-      return Promise.resolve([]);
+      return Promise.resolve([{}] as never[]);
     },
     listen: (name, listener) => {
       expect(name).toBe("learngraph_changes");

@@ -48,6 +48,7 @@ describe("loadConfig", () => {
     COMPILED_QUERIES: ["on", "1"],
     SHARED_BATCHES: ["on", "1"],
     PERSISTED_DOCUMENTS_ONLY: ["on", "1"],
+    RESPONSE_CACHE_REDIS_URL: ["localhost:6379", `http://${secret}@h`],
     RESPONSE_CACHE_MB: ["-1", "65537", "64MB"],
     LIVE_MAX_CONNECTIONS: ["-1", "100001", "many"],
     LIVE_MAX_CONNECTIONS_PER_ADDRESS: ["0", "100001"],

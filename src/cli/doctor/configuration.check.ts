@@ -107,11 +107,23 @@ function withoutEffect({ database, speed }: ProjectConfig) {
   const found = [];
   const { url, directUrl, replicaUrl } = database;
   if (url === undefined) {
-    for (const [name, given] of Object.entries({ DATABASE_DIRECT_URL: directUrl, DATABASE_REPLICA_URL: replicaUrl })) {
+    const needing = {
+      DATABASE_DIRECT_URL: directUrl,
+      DATABASE_REPLICA_URL: replicaUrl,
+      RESPONSE_CACHE_REDIS_URL: speed.responseCacheRedisUrl,
+    };
+    for (const [name, given] of Object.entries(needing)) {
       if (given !== undefined) found.push(warning(`${name} has no effect without DATABASE_URL: set that too`));
     }
   } else if (replicaUrl !== undefined && !speed.compiledQueries) {
     found.push(warning("DATABASE_REPLICA_URL has no effect with COMPILED_QUERIES false: leave that out"));
+  }
+  if (speed.responseCacheRedisUrl !== undefined && !(speed.compiledQueries && speed.responseCacheBytes > 0)) {
+    found.push(
+      warning(
+        "RESPONSE_CACHE_REDIS_URL has no effect with COMPILED_QUERIES false or RESPONSE_CACHE_MB 0: leave these out",
+      ),
+    );
   }
   return found;
 }

@@ -1,9 +1,10 @@
 // What must not be printed: passwords in addresses, in each way of writing them, headers for the collector, and the private parts of keys.
 import type { ProjectConfig } from "../../config/project-config";
 
-export function secretsOf({ database, accounts, observability: { tracing } }: ProjectConfig): string[] {
+export function secretsOf({ database, accounts, speed, observability: { tracing } }: ProjectConfig): string[] {
   const { url, directUrl, replicaUrl } = database;
-  const given = [url, directUrl, replicaUrl, accounts.redisUrl, accounts.smtpUrl, tracing?.endpoint];
+  const ofRedis = [accounts.redisUrl, speed.responseCacheRedisUrl];
+  const given = [url, directUrl, replicaUrl, ...ofRedis, accounts.smtpUrl, tracing?.endpoint];
   const urls = given.filter(each => each !== undefined);
   const passwords = urls.flatMap(url => {
     const { password, searchParams } = new URL(url);
