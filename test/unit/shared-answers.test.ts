@@ -508,10 +508,19 @@ describe("An answer of another server", () => {
 
   it("is not written when it is large, or when something in it has changed meanwhile", async () => {
     const store = new Map<string, Buffer>();
-    const { put, state, feed } = openServer(store);
+    const { put, state, feed, cache } = openServer(store);
     await put("large", { text: "x".repeat(1_048_576) });
     const note = (reads: Reads) => reads.entity("Topic", 1);
     await put("old", { note, meanwhile: () => feed.announce(["1"]) });
+    await put("replaced", {
+      note,
+      meanwhile: () => {
+        feed.announce(["1"]);
+        const reads = new Reads();
+        const newer = answerOf({ json: "{}", reads, maxAge: 60, cost: 1, facts }, undefined);
+        expect(cache.keep("replaced", newer, reads, cache.begin(), true)).toBe(true);
+      },
+    });
     await put("unknown", { note, meanwhile: () => feed.connect(false) });
     feed.connect(true);
     expect(store.size).toBe(0);
