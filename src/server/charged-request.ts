@@ -34,8 +34,9 @@ export function reportOf({ charge }: Pick<FastifyRequest, "charge">, requested?:
 }
 
 /** By hand, since it stands in nearly every answer. */
-export function jsonOfReport({ cost }: Report): string {
-  const { requested, actual, limit, remaining, restoreRate } = cost;
+export function jsonOfReport(report: Report | undefined): string | undefined {
+  if (!report) return undefined;
+  const { requested, actual, limit, remaining, restoreRate } = report.cost;
   return `{"cost":{"requested":${requested},"actual":${actual},"limit":${limit},"remaining":${remaining},"restoreRate":${restoreRate}}}`;
 }
 

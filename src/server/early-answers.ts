@@ -81,7 +81,7 @@ function sendEarly(
   // It is told elsewhere that nothing is left.
   if (charge === undefined) return false;
   const report = reportOf({ charge }, answer.cost);
-  const tail = tailOf(report && jsonOfReport(report));
+  const tail = tailOf(jsonOfReport(report));
   const id = requestIdOf(request);
   // A list is written as it is; an object would be looked through for each.
   const headers: string[] = [];

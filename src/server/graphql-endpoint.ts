@@ -246,7 +246,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
         if (!reads || !isKeepable(reads, isAnonymous)) {
           const report = reportOf(request);
           reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(report));
-          reply.send(utf8(`{"data":${json}${tailOf(report && jsonOfReport(report))}`));
+          reply.send(utf8(`{"data":${json}${tailOf(jsonOfReport(report))}`));
           return;
         }
         const extensions = budget && { cost: commonReport(cost, budget) };
@@ -324,7 +324,7 @@ function sendAnswer(
     return reply
       .headers(privateHeaders)
       .headers(budgetHeaders(report))
-      .send(bodyOf(answer, tailOf(report && jsonOfReport(report))));
+      .send(bodyOf(answer, tailOf(jsonOfReport(report))));
   }
   const { etag, tags, maxAge, commonTail } = answer;
   reply.header("etag", etag).header("vary", varyingHeaders);

@@ -51,7 +51,7 @@ export function writeAnswer(
 /** Null for what is no such thing. Whether the bytes are all there, their etag says. */
 export function parseAnswer(value: Buffer): StoredAnswer | null {
   const end = value.indexOf("\n");
-  const { data } = schema.safeParse(jsonOf(value.toString("utf8", 0, Math.max(end, 0))));
+  const { data } = schema.safeParse(parsedJson(value.toString("utf8", 0, Math.max(end, 0))));
   if (!data) return null;
   const reads = new Reads();
   for (const tag of data.tags) {
@@ -64,7 +64,7 @@ export function parseAnswer(value: Buffer): StoredAnswer | null {
   return { ...data, head: value.subarray(end + 1), reads };
 }
 
-function jsonOf(text: string): unknown {
+function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
