@@ -2,7 +2,7 @@
 // WebSocket for each subscription.
 
 import type { GraphiQLProps } from "graphiql";
-import { getOperationAST, OperationTypeNode, type DocumentNode } from "graphql";
+import { getOperationAST, OperationTypeNode, parse, type OperationDefinitionNode } from "graphql";
 import { createClient } from "graphql-ws/client";
 
 export type Fetcher = GraphiQLProps["fetcher"];
@@ -30,13 +30,12 @@ interface Subscription {
 
 interface Parameters {
   query: string;
-  operationName?: string | null;
+  operationName?: string | null | undefined;
   variables?: Record<string, unknown> | null;
 }
 
 interface Options {
   headers?: Record<string, unknown>;
-  documentAST?: DocumentNode;
 }
 
 /**
@@ -45,9 +44,10 @@ interface Options {
  * GraphiQL's own introspection is told to `onExchange`; an aborted one is not.
  */
 export function createFetcher(endpoint: string, onExchange: (exchange: Exchange) => void): Fetcher {
-  const fetcher = (parameters: Parameters, options?: Options) => ({
+  const fetcher = (asked: Parameters, options?: Options) => ({
     subscribe(observer: Observer): Subscription {
-      const operation = options?.documentAST && getOperationAST(options.documentAST, parameters.operationName);
+      const operation = operationOf(asked);
+      const parameters = operation ? { ...asked, operationName: operation.name?.value } : asked;
       if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
         return follow(endpoint, parameters, options?.headers ?? {}, observer);
       }
@@ -66,6 +66,20 @@ export function createFetcher(endpoint: string, onExchange: (exchange: Exchange)
   });
   // GraphiQL's type lists overloads of `subscribe` that it never calls; what it does call is the shape above.
   return fetcher as unknown as Fetcher;
+}
+
+/**
+ * The operation that the text holds under the name that is asked for, or the only one it holds. GraphiQL tells the name (and its syntax
+ * tree) of the text before, for a moment after a change: what the visitor sees in the editor is what runs. Null where the text leaves it open;
+ * the server says what is wrong with it then.
+ */
+function operationOf({ query, operationName }: Parameters): OperationDefinitionNode | null {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, operationName) ?? getOperationAST(document) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Until it is stopped, or ends with an error. The headers of the editor go with the first message: a browser sends none of ours. */
