@@ -35,6 +35,8 @@ export interface Database extends DatabaseSession {
   watchStatements(watcher: StatementWatcher): () => void;
   /** The embedded database has one connection. */
   poolState(): PoolState;
+  /** How many statements can run at once. */
+  readonly connections: number;
   /** What changes, whoever changes it. Has to be started. */
   readonly changes: ChangeFeed;
   /**
@@ -91,6 +93,7 @@ export function createDatabase(driver: Driver, standby?: Pick<ReplicaOptions, "p
     onStatement: listener => observer.listen(listener),
     watchStatements: watcher => observer.watch(watcher),
     poolState: () => driver.poolState(),
+    connections: driver.connections,
     changes,
     close: async () => {
       await changes.stop();

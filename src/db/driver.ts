@@ -38,5 +38,7 @@ export interface Driver {
    */
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
   poolState(): PoolState;
+  /** How many connections there are at most. */
+  readonly connections: number;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // The embedded default: PostgreSQL compiled to WebAssembly (PGlite), in a data directory or in memory. One connection.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Extensions, PGlite } from "@electric-sql/pglite";
 import { layOut, makeEmptyImage } from "./database-image";
 import type { Driver } from "./driver";
@@ -38,6 +39,7 @@ export async function openEmbedded(settings: EmbeddedSettings): Promise<Embedded
           underWay--;
         }
       },
+      connections: 1,
       poolState: () => ({ total: 1, idle: underWay === 0 ? 1 : 0, waiting: Math.max(underWay - 1, 0) }),
       exclusive: work =>
         client.transaction(tx =>
@@ -88,6 +90,9 @@ export function eraseEmbedded(directory: string): void {
   }
 }
 
+/** For so long statements follow one another, in milliseconds; shorter turns make smaller batches (request/shared-batches.ts), and more work. */
+const longestTurnMs = 10;
+
 const dataIn = (directory: string): string => join(directory, "postgres");
 
 function lock(directory: string): () => void {
@@ -101,13 +106,33 @@ export async function embeddedExtensions(): Promise<Extensions> {
   return { pg_trgm };
 }
 
+/**
+ * PGlite that lets the rest of the process have its turn while statements wait. By itself it runs all of them, one after the other, before it
+ * does; and of new connections Node.js accepts one in a turn: the last of fifty clients that came at once waited for seconds.
+ */
+function inTurns(Base: typeof PGlite) {
+  return class extends Base {
+    #turnBeganAt = -Infinity;
+
+    override _runExclusiveTransaction<T>(work: () => Promise<T>): Promise<T> {
+      return super._runExclusiveTransaction(async () => {
+        if (performance.now() - this.#turnBeganAt > longestTurnMs) {
+          await nextTurn();
+          this.#turnBeganAt = performance.now();
+        }
+        return work();
+      });
+    }
+  };
+}
+
 async function openPGlite({ directory, image }: EmbeddedSettings): Promise<PGlite> {
   const { PGlite } = await import("@electric-sql/pglite");
   const data = directory === undefined ? undefined : dataIn(directory);
   const dump = () => (image !== undefined && existsSync(image) ? readFileSync(image) : undefined);
   if (data !== undefined && !existsSync(data)) layOut(dump() ?? (await makeEmptyImage()), data);
   const inMemory = data === undefined ? dump() : undefined;
-  const client = await PGlite.create({
+  const client = new (inTurns(PGlite))({
     extensions: await embeddedExtensions(),
     startParams: [
       ...PGlite.defaultStartParams.filter(parameter => data === undefined || parameter !== "-F"),
@@ -118,6 +143,7 @@ async function openPGlite({ directory, image }: EmbeddedSettings): Promise<PGlit
     ...(data === undefined ? {} : { fs: await durableFiles(data) }),
     ...(inMemory && { loadDataDir: new Blob([inMemory]) }),
   });
+  await client.waitReady;
   // Prisma writes instants without a zone and reads them as UTC.
   await client.exec("SET TIME ZONE 'UTC'");
   return client;

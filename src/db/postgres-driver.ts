@@ -65,6 +65,7 @@ export function openPostgres(settings: PostgresSettings): PostgresDriver {
         channel,
         listener,
       ),
+    connections: settings.poolSize,
     poolState: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close,
   };

@@ -20,10 +20,13 @@ export interface SharedBatchDefinition<Key, Value> {
 const mostKeys = 1_000;
 
 export class SharedBatches {
+  readonly #connections: number;
   readonly #observer: Observer | undefined;
   readonly #batches = new WeakMap<ContentSession, Map<object, SharedBatch<unknown, unknown>>>();
 
-  constructor(observer?: Observer) {
+  /** @param connections how many statements the database can run at once: so many batches of a kind are under way at most */
+  constructor(connections: number, observer?: Observer) {
+    this.#connections = connections;
     this.#observer = observer;
   }
 
@@ -39,7 +42,7 @@ export class SharedBatches {
     const batches = remembered(this.#batches, session, () => new Map<object, SharedBatch<unknown, unknown>>());
     let batch = batches.get(definition) as SharedBatch<Key, Value> | undefined;
     if (!batch) {
-      batch = new SharedBatch(session, definition, this.#observer);
+      batch = new SharedBatch(session, definition, this.#connections, this.#observer);
       batches.set(definition, batch as SharedBatch<unknown, unknown>);
     }
     return batch.load(keys);
@@ -56,24 +59,38 @@ interface Asker<Key, Value> {
 class SharedBatch<Key, Value> {
   readonly #session: ContentSession;
   readonly #definition: SharedBatchDefinition<Key, Value>;
+  readonly #connections: number;
   readonly #observer: Observer | undefined;
   #askers: Asker<Key, Value>[] = [];
   #size = 0;
+  /** How many were sent and are not answered. */
+  #underWay = 0;
 
-  constructor(session: ContentSession, definition: SharedBatchDefinition<Key, Value>, observer: Observer | undefined) {
+  constructor(
+    session: ContentSession,
+    definition: SharedBatchDefinition<Key, Value>,
+    connections: number,
+    observer: Observer | undefined,
+  ) {
     this.#session = session;
     this.#definition = definition;
+    this.#connections = connections;
     this.#observer = observer;
   }
 
   load(keys: readonly Key[]): Promise<readonly (Value | Error)[]> {
     return new Promise((resolve, reject) => {
       // After the requests that have arrived in this turn of the event loop were read.
-      if (this.#askers.length === 0) setImmediate(() => this.#send());
+      if (this.#askers.length === 0) setImmediate(() => this.#sendIfFree());
       this.#askers.push({ keys, scope: this.#observer?.scope(), resolve, reject });
       this.#size += keys.length;
       if (this.#size >= mostKeys) this.#send();
     });
+  }
+
+  /** One more would only wait for a connection: meanwhile it can gather keys. */
+  #sendIfFree(): void {
+    if (this.#underWay < this.#connections) this.#send();
   }
 
   #send(): void {
@@ -81,9 +98,14 @@ class SharedBatch<Key, Value> {
     if (askers.length === 0) return;
     this.#askers = [];
     this.#size = 0;
-    void this.#answer(askers);
+    this.#underWay++;
+    void this.#answer(askers).finally(() => {
+      this.#underWay--;
+      this.#sendIfFree();
+    });
   }
 
+  /** Never rejects. */
   async #answer(askers: readonly Asker<Key, Value>[]): Promise<void> {
     const { cacheKey = (key: Key): unknown => key } = this.#definition;
     const places = new Map<unknown, number>();

@@ -148,7 +148,7 @@ export async function startApp(
     budget: settings.budget,
     documents,
     observation,
-    sharing: settings.sharedBatches ? new SharedBatches(observation) : undefined,
+    sharing: settings.sharedBatches ? new SharedBatches(database.connections, observation) : undefined,
     secureCookies: settings.secureCookies,
     corsOrigins: settings.corsOrigins,
     trustedProxyHops: settings.trustedProxyHops,

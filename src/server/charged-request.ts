@@ -40,9 +40,12 @@ export function jsonOfReport(report: Report | undefined): string | undefined {
   return `{"cost":{"requested":${requested},"actual":${actual},"limit":${limit},"remaining":${remaining},"restoreRate":${restoreRate}}}`;
 }
 
-/** What is the same for everybody: what making the answer did cost, and what is left, are not. */
-export function commonReport(requested: number, { limit, restoreRate }: BudgetSettings): Partial<CostReport> {
-  return { requested, limit, restoreRate };
+/** `extensions` that are the same for everybody: what making the answer did cost, and what is left, are not. None where no budgets are kept. */
+export function commonReport(
+  requested: number,
+  budget: BudgetSettings | undefined,
+): { cost: Partial<CostReport> } | undefined {
+  return budget && { cost: { requested, limit: budget.limit, restoreRate: budget.restoreRate } };
 }
 
 /** The asker's budget (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/03/); the reset is when it is whole again. */

@@ -249,8 +249,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
           reply.send(utf8(`{"data":${json}${tailOf(jsonOfReport(report))}`));
           return;
         }
-        const extensions = budget && { cost: commonReport(cost, budget) };
-        const answer = answerOf({ json, reads, maxAge, cost, facts }, extensions);
+        const answer = answerOf({ json, reads, maxAge, cost, facts }, commonReport(cost, budget));
         if (cache && making && cache.keep(key, answer, reads, making, isAnonymous)) shared?.put(key, answer, reads);
         sendAnswer(request, reply, answer, type, "miss");
         return;

@@ -69,7 +69,7 @@ export class SharedAnswers {
     if (found?.key !== name) return false;
     const { head, reads, ended, operation, cost, maxAge, etag } = found;
     const facts = new OperationFacts(operation, OperationTypeNode.QUERY, query);
-    const answer = answerWith(head, { reads, maxAge, cost, facts }, budget && { cost: commonReport(cost, budget) });
+    const answer = answerWith(head, { reads, maxAge, cost, facts }, commonReport(cost, budget));
     // Another one is damaged, or has another budget in it.
     if (answer.etag !== etag || !positions.covers({ history: asked.history, ended }, answer.tags)) return false;
     return cache.keep(key, answer, reads, cache.begin(), true);

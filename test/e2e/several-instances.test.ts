@@ -108,6 +108,8 @@ describeWithPrograms("Several instances", () => {
         DATABASE_REPLICA_URL: cluster.standbyUrl,
         DATABASE_POOL_SIZE: "8",
         REDIS_URL: cluster.redisUrl,
+        // Two of them share answers, the third does not.
+        ...(index < 2 ? { RESPONSE_CACHE_REDIS_URL: cluster.redisUrl } : {}),
         DATA_DIRECTORY: join(directory, String(index)),
         AUTH_SIGNING_KEYS: signingKeys,
         PUBLIC_URL: publicUrl,

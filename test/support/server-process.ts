@@ -1,4 +1,4 @@
-// The real process, as `npm start` runs it. Needs dist/src (scripts/build.mjs).
+// The real process, with the memory that `npm start` gives it. Needs dist/src (scripts/build.mjs).
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { overhear } from "./log";
@@ -17,7 +17,8 @@ export interface ServerProcess {
 
 /** @param environment is all that it gets, so that the surroundings of the test run decide nothing. */
 export function startServerProcess(environment: Readonly<Record<string, string>>): ServerProcess {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "dist/src/main.js"], {
+  const flags = ["--max-semi-space-size=64", "--disable-warning=ExperimentalWarning"];
+  const child = spawn(process.execPath, [...flags, "dist/src/main.js"], {
     env: {
       // All of a test's requests come from one address.
       COST_BUDGET: "0",

@@ -27,7 +27,7 @@ describe("Public content", () => {
   });
 
   it("is not shared with others by whoever reads other tables instead", () => {
-    const ctx = contextOf({ mayLag: true, sharing: new SharedBatches() });
+    const ctx = contextOf({ mayLag: true, sharing: new SharedBatches(10) });
     readInstead(ctx, sql`"topic" AS (SELECT 1)`);
     const { session, sharing } = loaderSource(ctx);
     expect([replica, database]).not.toContain(session);

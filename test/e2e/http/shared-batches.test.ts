@@ -1,4 +1,5 @@
 // Concurrent requests read public content together, and nothing else: what is one person's is read for that person alone.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { unavailable } from "../../../src/errors/app-error";
 import { SharedBatches } from "../../../src/request/shared-batches";
 import { createTestApi, type TestApi } from "../../support/api";
@@ -32,7 +33,7 @@ describe("Requests of one moment", () => {
   let sharing: SharedBatches;
   beforeAll(async () => {
     api = await createTestApi({ golden: "catalogue" });
-    sharing = new SharedBatches();
+    sharing = new SharedBatches(10);
   });
   afterAll(() => api.close());
 
@@ -106,7 +107,7 @@ describe("SharedBatches", () => {
         return Promise.resolve(keys.map(key => key * 10));
       },
     };
-    const shared = new SharedBatches();
+    const shared = new SharedBatches(10);
     const [a, b] = await Promise.all([
       shared.load(session, definition, [1, 2]),
       shared.load(session, definition, [2, 3]),
@@ -122,7 +123,7 @@ describe("SharedBatches", () => {
       batch: (_: unknown, keys: readonly string[]) =>
         keys.includes("bad") ? Promise.reject(new Error("bad")) : Promise.resolve(keys.map(key => key.length)),
     };
-    const shared = new SharedBatches();
+    const shared = new SharedBatches(10);
     const [good, bad] = await Promise.allSettled([
       shared.load(session, definition, ["good"]),
       shared.load(session, definition, ["bad"]),
@@ -139,13 +140,36 @@ describe("SharedBatches", () => {
         return Promise.reject(unavailable(new Error("away")));
       },
     };
-    const shared = new SharedBatches();
+    const shared = new SharedBatches(10);
     const results = await Promise.allSettled([
       shared.load(session, definition, [1]),
       shared.load(session, definition, [2]),
     ]);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(calls).toBe(1);
+  });
+
+  it("gathers the keys of those that would wait for a connection, also when what they wait for fails", async () => {
+    const sent: { keys: readonly number[]; end: (error?: Error) => void }[] = [];
+    const definition = {
+      name: "numbers",
+      batch: (_: unknown, keys: readonly number[]) =>
+        new Promise<readonly number[]>((resolve, reject) =>
+          sent.push({ keys, end: error => (error ? reject(error) : resolve(keys)) }),
+        ),
+    };
+    const shared = new SharedBatches(2);
+    const values: Promise<unknown>[] = [];
+    for (const key of [1, 2, 3, 4]) {
+      values.push(shared.load(session, definition, [key]).catch(() => "failed"));
+      await nextTurn();
+    }
+    expect(sent.map(({ keys }) => keys)).toEqual([[1], [2]]);
+    sent[0]?.end(unavailable(new Error("away")));
+    await nextTurn();
+    expect(sent.map(({ keys }) => keys)).toEqual([[1], [2], [3, 4]]);
+    for (const { end } of sent) end();
+    expect(await Promise.all(values)).toEqual(["failed", [2], [3], [4]]);
   });
 
   it("sends at once what is many", async () => {
@@ -157,7 +181,7 @@ describe("SharedBatches", () => {
         return Promise.resolve(keys);
       },
     };
-    const shared = new SharedBatches();
+    const shared = new SharedBatches(10);
     const keys = (from: number) => Array.from({ length: 600 }, (_, i) => from + i);
     await Promise.all([0, 600, 1_200, 1_800].map(from => shared.load(session, definition, keys(from))));
     expect(sizes).toEqual([1_200, 1_200]);
