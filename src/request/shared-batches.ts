@@ -101,7 +101,7 @@ class SharedBatch<Key, Value> {
     this.#underWay++;
     void this.#answer(askers).finally(() => {
       this.#underWay--;
-      this.#sendIfFree();
+      if (this.#askers.length > 0) setImmediate(() => this.#sendIfFree());
     });
   }
 

@@ -167,6 +167,7 @@ describe("SharedBatches", () => {
     expect(sent.map(({ keys }) => keys)).toEqual([[1], [2]]);
     sent[0]?.end(unavailable(new Error("away")));
     await nextTurn();
+    await nextTurn();
     expect(sent.map(({ keys }) => keys)).toEqual([[1], [2], [3, 4]]);
     for (const { end } of sent) end();
     expect(await Promise.all(values)).toEqual(["failed", [2], [3], [4]]);
