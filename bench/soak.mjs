@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 import { dropCatalogue, onServer } from "./catalogue.mjs";
+import { nodeArguments } from "./servers.mjs";
 
 const require = createRequire(import.meta.url);
 const { loadContentIfEmpty, migrateDatabase } = require("../dist/src/server/app.js");
@@ -93,7 +94,7 @@ async function startServer() {
     ...(url === undefined ? {} : { DATABASE_URL: url }),
   };
   const probe = fileURLToPath(new URL("soak-probe.cjs", import.meta.url));
-  const args = ["--expose-gc", "--max-semi-space-size=64", "--disable-warning=ExperimentalWarning", "--require", probe];
+  const args = ["--expose-gc", ...nodeArguments, "--disable-warning=ExperimentalWarning", "--require", probe];
   const child = spawn(process.execPath, [...args, "dist/main.js"], {
     ...{ cwd: root, env },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
