@@ -454,6 +454,6 @@ export const catalogues: fc.Arbitrary<Source[]> = fc
       ...all("tool", drawn.tools, toolNames),
       ...all("module", modules, moduleNames),
       ...all("lesson", lessons, lessonNames),
-    ].slice(0, 6);
+    ];
   })
   .filter(({ length }) => length > 0);
