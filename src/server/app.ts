@@ -9,8 +9,9 @@ import type { Services } from "../request/services";
 import { SharedBatches } from "../request/shared-batches";
 import type { CostBudget } from "./cost-budget";
 import type { OperationLimits } from "./document-limits";
+import { createDatabaseProbe } from "./database-probe";
 import { createGraphQLServer } from "./graphql-server";
-import { createHttpServer, isReachable } from "./http-server";
+import { createHttpServer } from "./http-server";
 import { defaultLiveLimits, type LiveLimits } from "./live-limits";
 import { KnownOperations } from "./known-operations";
 import { defaultLoadLimits, Load, type LoadLimits } from "./load";
@@ -101,6 +102,7 @@ export async function startApp(
   // What explains an operation is a part of Apollo Server's pipeline.
   const known = settings.compiledQueries && !explain ? new KnownOperations(schema, limits) : undefined;
   const documents = await readDocuments(settings);
+  const isReachable = createDatabaseProbe(database);
   const watching =
     settings.observability &&
     (await startObservation(
@@ -108,7 +110,7 @@ export async function startApp(
       database,
       {
         cache: () => cache?.size ?? null,
-        isReady: async () => ready && (await isReachable(database)),
+        isReady: async () => ready && (await isReachable()),
       },
       log,
     ));

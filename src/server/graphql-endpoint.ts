@@ -110,27 +110,30 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     const answer = () => read(request, reply, { text, type, record });
     return observation && record ? observation.within(record, answer) : answer();
   };
+  const understand = async (request: FastifyRequest, reply: FastifyReply, address: string) => {
+    if (typeof request.body === "string") {
+      if (request.body.length > longestParsedAtOnce) await load.turn(address);
+      request.body = parseJson(request, request.body);
+    }
+    const asked = readRequest(request, documents);
+    const client = {
+      address,
+      userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
+      cookies: cookiesOf(request, reply, authentication.cookies),
+    };
+    const identified = await identify(request, credentialsOf(request, client.cookies), authentication);
+    return { asked, client, identified };
+  };
   const read = async (request: FastifyRequest, reply: FastifyReply, noted: Noted) => {
     const address = addressOf(request);
     const leave = load.enter(address);
     const work = async () => {
       try {
-        if (typeof request.body === "string") {
-          if (request.body.length > longestParsedAtOnce) await load.turn(address);
-          request.body = parseJson(request, request.body);
-        }
-        const asked = readRequest(request, documents);
-        const client = {
-          address,
-          userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
-          cookies: cookiesOf(request, reply, authentication.cookies),
-        };
-        const identified = await identify(request, credentialsOf(request, client.cookies), authentication).catch(
-          (error: unknown) => {
-            charge(request, null, address);
-            throw error;
-          },
-        );
+        const { asked, client, identified } = await understand(request, reply, address).catch((error: unknown) => {
+          // Whose it is, nobody knows: what cannot be understood is not free either.
+          charge(request, null, address);
+          throw error;
+        });
         charge(request, identified.viewer, address);
         await answer(request, reply, asked, noted, identified, client);
       } finally {

@@ -11,11 +11,10 @@ import fastify, {
   type FastifyRequest,
 } from "fastify";
 import type { Logger } from "pino";
-import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
-import { sql } from "../db/sql";
 import { AcceptedTypes } from "./accepted-types";
 import { createPeopleReader, type Authentication } from "./authentication";
+import { createDatabaseProbe } from "./database-probe";
 import { answerEarly } from "./early-answers";
 import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
@@ -160,10 +159,11 @@ function limitPipelining(app: FastifyInstance): void {
 }
 
 function registerHealth(app: FastifyInstance, { database, isReady }: HttpServerOptions): void {
+  const isReachable = createDatabaseProbe(database);
   app.get("/livez", async (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
     reply.header("cache-control", "no-store");
-    const problem = !isReady() ? "stopping" : (await isReachable(database)) ? undefined : "database";
+    const problem = !isReady() ? "stopping" : (await isReachable()) ? undefined : "database";
     return problem === undefined
       ? reply.send({ status: "ok" })
       : reply.code(503).send({ status: "unavailable", problem });
@@ -175,15 +175,6 @@ function registerKeys(app: FastifyInstance, { services }: HttpServerOptions): vo
   app.get("/.well-known/jwks.json", async (_request, reply) =>
     reply.header("cache-control", "public, max-age=300").send(services.tokens.publicKeys()),
   );
-}
-
-export async function isReachable(database: Database): Promise<boolean> {
-  try {
-    await database.query(sql`SELECT 1`);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A request id from outside is kept when it can do no harm in a log. */

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
+import { networkOf } from "../auth/attempts";
 import { AppError } from "../errors/app-error";
 import type { Client, Identity } from "../request/context";
 import { guestHeader, identify, type Authentication, type Identified } from "./authentication";
@@ -30,6 +31,8 @@ export interface ConnectionSettings {
 
 export class LiveConnection {
   readonly client: Client;
+  /** What its address counts as. */
+  readonly network: string;
   readonly #socket: WebSocket;
   readonly #request: FastifyRequest;
   readonly #settings: ConnectionSettings;
@@ -44,8 +47,10 @@ export class LiveConnection {
     this.#request = request;
     this.#settings = settings;
     this.#isClosed = new Promise(resolve => socket.once("close", () => resolve()));
+    const address = addressOf(request);
+    this.network = networkOf(address);
     this.client = {
-      address: addressOf(request),
+      address,
       userAgent: request.headers["user-agent"]?.slice(0, 200) ?? null,
       cookies: null,
       overrun: () => void this.end(closings.tooSlow),

@@ -5,6 +5,7 @@ import { GraphQLError, type ExecutionArgs, type GraphQLFormattedError } from "gr
 import { handleProtocols, makeServer } from "graphql-ws";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
+import { networkOf } from "../auth/attempts";
 import { createGate } from "../auth/gate";
 import type { Change } from "../db/change-set";
 import type { Database } from "../db/database";
@@ -185,7 +186,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     },
     accept: (request, { socket, head }) => {
       assertOwnSite(request, authentication.trustedOrigins);
-      const ofAddress = [...connections].filter(({ client }) => client.address === addressOf(request)).length;
+      const asking = networkOf(addressOf(request));
+      const ofAddress = [...connections].filter(({ network }) => network === asking).length;
       if (connections.size >= limits.maxConnections || ofAddress >= limits.maxConnectionsPerAddress) {
         throw new AppError("RATE_LIMITED", "There are too many connections.", { retryAfterSeconds: 10 });
       }

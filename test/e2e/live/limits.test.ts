@@ -71,6 +71,13 @@ describe("Connections (R21, R22)", () => {
     while ((await handshake(server.url, from("10.0.0.1"))) !== 101);
   });
 
+  it("of one network of IPv6 are those of one address, as everybody has a whole one", async () => {
+    const from = (address: string) => ({ "x-forwarded-for": address });
+    for (let host = 1; host <= 4; host++) await begun(open(from(`2001:db8:1:1::${host}`)).follow(topics), touch);
+    expect(await handshake(server.url, from("2001:db8:1:1:ffff::5"))).toBe(429);
+    expect(await handshake(server.url, from("2001:db8:1:2::1"))).toBe(101);
+  });
+
   it("have to say who they are within a time", async () => {
     expect(await closing(await rawSocket())).toMatchObject({ code: 4408 });
   });

@@ -162,6 +162,21 @@ describe("The budget of an asker (R21, B15)", () => {
     expect(await statuses(2, "{ __typename }", { authorization: "Bearer wrong" })).toEqual([429]);
   });
 
+  it.each([
+    ["that are no JSON", "{"],
+    ["in batches", [{ query: "{ __typename }" }]],
+    [
+      "with variables that are nested too deeply",
+      `{"query":"{ __typename }","variables":{"a":${"[".repeat(60)}${"]".repeat(60)}}}`,
+    ],
+    ["for a document that is not there", { documentId: "0".repeat(64) }],
+  ])("is paid by requests %s", async (_, body) => {
+    server = await start({ limit: 5, restoreRate: 0.01 });
+    const seen: number[] = [];
+    for (let n = 0; n < 7; n++) seen.push((await server.post(body)).status);
+    expect(seen).toEqual([400, 400, 400, 400, 400, 429, 429]);
+  });
+
   it("refuses before anything is done: a mutation with an Idempotency-Key runs when it is sent again", async () => {
     server = await start({ limit: 45, restoreRate: 20 });
     const authorization = await bearer(server);
