@@ -2,6 +2,7 @@
 
 /** Every value that `extensions.code` can have. Documented in docs/api.md; a guard test holds the two together. */
 export const errorCodes = [
+  "ANSWER_LOST",
   "BAD_REQUEST",
   "BAD_USER_INPUT",
   "CONFLICT",

@@ -1,5 +1,5 @@
 // What one operation carries: who asks, the database session it reads from, its loaders. A transaction is a new context.
-import type { Database, DatabaseSession, TransactionOptions } from "../db/database";
+import type { Database, DatabaseSession } from "../db/database";
 import { withTables, type Sql } from "../db/sql";
 import { AppError } from "../errors/app-error";
 import type { Role } from "../generated/prisma/enums";
@@ -113,6 +113,8 @@ interface Behind {
   /** Until something was read that the replica may not have yet: what that leads to has to be there. */
   mayLag: boolean;
   readonly isOver: () => boolean;
+  /** What belongs into each transaction beside its own work. */
+  atEnd: ((session: DatabaseSession) => Promise<void>) | null;
 }
 
 const behind = Symbol("what stands behind the context");
@@ -193,7 +195,18 @@ export function createContext(facts: RequestFacts): RequestContext {
   const session = explanation?.observe(database) ?? database;
   return new OperationContext(
     { services, requestId, explanation, reads, charge, record },
-    { database, session, client, startedAt, reads, sharing, mayLag, isOver, identity: { viewer, guestId } },
+    {
+      database,
+      session,
+      client,
+      startedAt,
+      reads,
+      sharing,
+      mayLag,
+      isOver,
+      atEnd: null,
+      identity: { viewer, guestId },
+    },
   );
 }
 
@@ -225,17 +238,20 @@ export function learnerId({ identity }: RequestContext): string | null {
  * Runs `work` with a context of its own, whose session is one transaction and whose loaders are fresh: committed when it resolves,
  * rolled back when it throws. Reads through the outer context from inside `work` are refused at once.
  */
-export function inTransaction<T>(
-  ctx: RequestContext,
-  work: (inner: RequestContext) => Promise<T>,
-  options?: TransactionOptions,
-): Promise<T> {
+export function inTransaction<T>(ctx: RequestContext, work: (inner: RequestContext) => Promise<T>): Promise<T> {
   const { explanation } = ctx;
-  return ctx.database.transaction(session => {
+  return ctx.database.transaction(async session => {
     const parts = { ...behindOf(ctx) };
     parts.session = explanation?.observe(session) ?? session;
-    return work(new OperationContext(ctx, parts));
-  }, options);
+    const result = await work(new OperationContext(ctx, parts));
+    await parts.atEnd?.(session);
+    return result;
+  });
+}
+
+/** From now on, each transaction of the operation ends with `work`, and is rolled back when that throws. */
+export function endTransactionsWith(ctx: RequestContext, work: (session: DatabaseSession) => Promise<void>): void {
+  behindOf(ctx).atEnd = work;
 }
 
 /** For the rest of the operation, these tables are read in the place of those of the same names. Nothing is written. */

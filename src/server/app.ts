@@ -96,7 +96,7 @@ export async function startApp(
   services: Services,
   log: Logger,
 ): Promise<App> {
-  const { host, port, limits, introspection, explain } = settings;
+  const { host, port, limits, introspection, explain, operationTimeoutMs } = settings;
   let ready = false;
   const schema = buildGraphQLSchema();
   // What explains an operation is a part of Apollo Server's pipeline.
@@ -116,7 +116,9 @@ export async function startApp(
     ));
   const observation = watching?.observation;
   observation?.metrics?.reserve(documents.operationNames());
-  const graphql = createGraphQLServer({ schema, limits, known, introspection, explain, observation, log });
+  const graphql = createGraphQLServer({
+    ...{ schema, limits, known, introspection, operationTimeoutMs, explain, observation, log },
+  });
   await graphql.start();
   for (const text of documents.texts) {
     const problems = known?.prepare(text) ?? [];
@@ -143,7 +145,7 @@ export async function startApp(
     log,
     explain,
     load,
-    operationTimeoutMs: settings.operationTimeoutMs,
+    operationTimeoutMs,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
     shared: shared?.answers,

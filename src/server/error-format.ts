@@ -12,6 +12,7 @@ const renamed: Readonly<Record<string, ErrorCode>> = {
 
 /** The HTTP status of an error that concerns the whole request. */
 export const httpStatus: Readonly<Record<ErrorCode, number>> = {
+  ANSWER_LOST: 409,
   BAD_REQUEST: 400,
   BAD_USER_INPUT: 400,
   CONFLICT: 409,

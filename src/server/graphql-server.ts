@@ -36,6 +36,8 @@ export interface GraphQLServerOptions {
   /** Told of each query that has passed every check. */
   known?: KnownOperations | undefined;
   introspection: boolean;
+  /** Longest time for one operation. */
+  operationTimeoutMs: number;
   /** Whether contexts may hold an explanation, which then goes out with the answer. */
   explain: boolean;
   /** Told of each error; left out where nobody watches. */
@@ -46,7 +48,7 @@ export interface GraphQLServerOptions {
 export type GraphQLServer = ApolloServer<RequestContext>;
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
-  const { schema, limits, known, introspection, explain, observation, log } = options;
+  const { schema, limits, known, introspection, operationTimeoutMs, explain, observation, log } = options;
   if (explain) explainFields(schema);
   const requestIds: RequestIds = new WeakMap();
   return new ApolloServer<RequestContext>({
@@ -74,7 +76,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       noteOperations,
       limitOperations(limits, known),
       runAfterTurn,
-      idempotentMutations(),
+      idempotentMutations(operationTimeoutMs, log),
       subscriptionsOverSockets,
       rememberRequests(requestIds),
       answerWritesWhenHeard,

@@ -3,16 +3,16 @@
 import { createHash, createHmac } from "node:crypto";
 import type { ApolloServerPlugin, GraphQLRequestContext } from "@apollo/server";
 import { Kind, OperationTypeNode, type OperationDefinitionNode, type GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import type { Database, DatabaseSession } from "../db/database";
 import { sql } from "../db/sql";
 import { AppError, badInput } from "../errors/app-error";
-import { learnerId, type RequestContext } from "../request/context";
+import { endTransactionsWith, learnerId, type RequestContext } from "../request/context";
 import { hasSecretAnswer } from "../graphql/secret-answer";
 import { canonicalJson } from "./canonical-json";
 import { asRequestErrors } from "./request-errors";
 
 const header = "idempotency-key";
-/** Longer than any request runs: after it, a first request that never answered counts as one that never came. */
-const runSeconds = 60;
 
 interface Reservation {
   /** Null for somebody who is neither signed in nor a guest. */
@@ -22,17 +22,29 @@ interface Reservation {
   requestHash: string;
 }
 
+/** One of the requests with a key. */
+interface Attempt {
+  key: string;
+  attempt: number;
+}
+
 type Running = GraphQLRequestContext<RequestContext>;
 
 /**
  * Keys belong to a learner and to one document with its variables. Neither is stored: a fast hash of a request with a password in it would
- * undo what the slow hash of the password is for, so both are hashed together with the key as the client made it up. What failed in a way that trying again may mend is forgotten, so that
- * it is tried again.
+ * undo what the slow hash of the password is for, so both are hashed together with the key as the client made it up.
+ *
+ * Each transaction of the mutation says that it was done, and is rolled back when another request has taken the key over. So nothing is
+ * done twice, whenever the server dies and however long a request takes; only the answer can be lost. What failed in a way that trying
+ * again may mend, and has changed nothing, may be tried again.
+ *
+ * @param operationTimeoutMs how long a client waits; a while after it, a request that has neither answered nor changed anything is overtaken.
  */
-export function idempotentMutations(): ApolloServerPlugin<RequestContext> {
+export function idempotentMutations(operationTimeoutMs: number, log: Logger): ApolloServerPlugin<RequestContext> {
+  const runSeconds = Math.ceil(operationTimeoutMs / 1_000) + 30;
   return {
     requestDidStart: async () => {
-      let reservation: Reservation | null = null;
+      let attempt: Attempt | null = null;
       let stored: object | null = null;
       return {
         didResolveOperation: async request => {
@@ -40,16 +52,26 @@ export function idempotentMutations(): ApolloServerPlugin<RequestContext> {
           if (key === undefined || request.operation?.operation !== OperationTypeNode.MUTATION) return;
           await asRequestErrors(async () => {
             checkUse(request, key);
-            const reserved = reservationOf(request, key);
-            stored = await reserve(request.contextValue, reserved);
-            if (stored === null) reservation = reserved;
+            const { contextValue } = request;
+            const reserved = await reserve(contextValue.database, reservationOf(request, key), runSeconds);
+            if ("answer" in reserved) return (stored = reserved.answer);
+            attempt = reserved;
+            return endTransactionsWith(contextValue, session => mark(session, reserved));
           });
         },
         responseForOperation: async ({ response: { http } }) =>
           stored && { body: { kind: "single", singleResult: stored }, http },
         willSendResponse: async ({ response, contextValue }) => {
-          if (!reservation || response.body.kind !== "single") return;
-          await settle(contextValue, reservation, response.body.singleResult);
+          if (!attempt || response.body.kind !== "single") return;
+          try {
+            await settle(contextValue.database, attempt, response.body.singleResult, runSeconds);
+          } catch (error) {
+            // What was done is done: the client hears of it, whether it could be noted or not.
+            log.error(
+              { err: error, requestId: contextValue.requestId },
+              "an answer could not be kept for its Idempotency-Key",
+            );
+          }
         },
       };
     },
@@ -85,32 +107,83 @@ function secretField(schema: GraphQLSchema, operation: OperationDefinitionNode):
     .find(name => fields[name] && hasSecretAnswer(fields[name]));
 }
 
-/** @returns the answer of the first request, or null when this is it. @throws AppError CONFLICT, BAD_USER_INPUT */
-async function reserve({ database }: RequestContext, reservation: Reservation): Promise<object | null> {
-  const { learner, key, requestHash } = reservation;
-  const [own] = await database.query<{ key: string }>(sql`
-    INSERT INTO "idempotent_request" AS r ("learner_id", "key", "request_hash")
+/** Of a request that has ended, and whose answer is not to be repeated, though it has changed something. */
+const noAnswer = JSON.stringify(null);
+
+/** @returns the answer of the first request, or which one this is. @throws AppError ANSWER_LOST, CONFLICT, BAD_USER_INPUT */
+async function reserve(
+  database: Database,
+  { learner, key, requestHash }: Reservation,
+  runSeconds: number,
+): Promise<Attempt | { answer: object }> {
+  const [own] = await database.query<Attempt>(sql`
+    INSERT INTO "idempotent_request" ("learner_id", "key", "request_hash")
     VALUES (${learner}::uuid, ${key}, decode(${requestHash}, 'hex'))
-    ON CONFLICT ("key") DO UPDATE SET "created_at" = now()
-      WHERE r."response" IS NULL AND r."request_hash" = EXCLUDED."request_hash" AND r."created_at" < now() - make_interval(secs => ${runSeconds})
-    RETURNING "key"`);
-  if (own) return null;
-  const [first] = await database.query<{ hash: string; response: string | null }>(sql`
-    SELECT encode("request_hash", 'hex') AS "hash", "response" FROM "idempotent_request" WHERE "key" = ${key}`);
+    ON CONFLICT ("key") DO NOTHING RETURNING "key", "attempt"`);
+  if (own) return own;
+  const [first] = await database.query<KeptRequest>(sql`
+    SELECT encode("request_hash", 'hex') AS "hash", "response", "attempt", "is_committed" AS "isCommitted",
+      "created_at" < now() - make_interval(secs => ${runSeconds}) AS "isOver"
+    FROM "idempotent_request" WHERE "key" = ${key}`);
   if (first && first.hash !== requestHash) throw badInput("Idempotency-Key", "was used for another mutation.");
-  if (!first?.response)
-    throw new AppError("CONFLICT", "The first request with this Idempotency-Key is still running. Try again.");
-  return JSON.parse(first.response) as object;
+  if (first?.response === noAnswer || (first?.response === null && first.isCommitted && first.isOver))
+    throw answerLost();
+  if (first && first.response !== null) return { answer: JSON.parse(first.response) as object };
+  const [next] = first?.isOver ? await overtake(database, { key, attempt: first.attempt }) : [];
+  if (next) return next;
+  throw new AppError("CONFLICT", "The first request with this Idempotency-Key is still running. Try again.");
 }
 
-async function settle(ctx: RequestContext, { key }: Reservation, result: object): Promise<void> {
+interface KeptRequest {
+  hash: string;
+  response: string | null;
+  attempt: number;
+  isCommitted: boolean;
+  isOver: boolean;
+}
+
+const answerLost = () =>
+  new AppError(
+    "ANSWER_LOST",
+    "What was sent with this Idempotency-Key was done, at least in part, and its answer was lost. It is not done again: read what it changed.",
+  );
+
+/** Waits for a transaction of the other attempt that is just being committed. */
+function overtake(database: Database, { key, attempt }: Attempt): Promise<Attempt[]> {
+  return database.query<Attempt>(sql`
+    UPDATE "idempotent_request" SET "attempt" = "attempt" + 1, "created_at" = now()
+    WHERE "key" = ${key} AND "attempt" = ${attempt} AND NOT "is_committed" AND "response" IS NULL
+    RETURNING "key", "attempt"`);
+}
+
+/**
+ * The last statement of a transaction, so that the lock on the row is held for a moment only, and after all others. The row is gone when the
+ * transaction deletes its learner.
+ * @throws AppError CONFLICT
+ */
+async function mark(session: DatabaseSession, { key, attempt }: Attempt): Promise<void> {
+  const [{ isOvertaken } = { isOvertaken: true }] = await session.query<{ isOvertaken: boolean }>(sql`
+    WITH "marked" AS (
+      UPDATE "idempotent_request" SET "is_committed" = true WHERE "key" = ${key} AND "attempt" = ${attempt} RETURNING 1
+    )
+    SELECT NOT EXISTS (SELECT 1 FROM "marked") AND EXISTS (SELECT 1 FROM "idempotent_request" WHERE "key" = ${key}) AS "isOvertaken"`);
+  if (isOvertaken) throw new AppError("CONFLICT", "Another request with this Idempotency-Key was faster.");
+}
+
+async function settle(
+  database: Database,
+  { key, attempt }: Attempt,
+  result: object,
+  runSeconds: number,
+): Promise<void> {
   const { errors } = result as { errors?: readonly { extensions?: { code?: string } }[] };
   const isPassing = errors?.some(({ extensions }) => passing.has(String(extensions?.code)));
-  await ctx.database.query(
-    isPassing
-      ? sql`DELETE FROM "idempotent_request" WHERE "key" = ${key}`
-      : sql`UPDATE "idempotent_request" SET "response" = ${JSON.stringify(result)} WHERE "key" = ${key}`,
-  );
+  // What has changed nothing may be overtaken at once. The row stays, so that the attempt is told from those after it if it is not over yet.
+  const outcome = isPassing
+    ? sql`"response" = CASE WHEN "is_committed" THEN ${noAnswer} END,
+        "created_at" = CASE WHEN "is_committed" THEN "created_at" ELSE now() - make_interval(secs => ${runSeconds + 1}) END`
+    : sql`"response" = ${JSON.stringify(result)}`;
+  await database.query(sql`UPDATE "idempotent_request" SET ${outcome} WHERE "key" = ${key} AND "attempt" = ${attempt}`);
 }
 
 const passing = new Set(["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR", "RATE_LIMITED", "CONFLICT"]);

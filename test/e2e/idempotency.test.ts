@@ -1,6 +1,6 @@
 // `Idempotency-Key`: sent again, a mutation answers as the first time and is not done again.
 import { createHash, randomUUID } from "node:crypto";
-import { sql } from "../../src/db/sql";
+import { sql, trustedSql } from "../../src/db/sql";
 import { encodeNodeId } from "../../src/graphql/node-id";
 import { createLesson, createUser } from "../support/factories";
 import { startTestServer, type TestServer } from "../support/server";
@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function signIn() {
-  const { id } = await createUser(server.database);
+async function signIn(passwordHash?: string) {
+  const { id } = await createUser(server.database, passwordHash === undefined ? {} : { passwordHash });
   const session = await server.database.models.userSession.create({
     data: { userId: id, expiresAt: new Date("2100-01-01"), address: "::1" },
   });
@@ -91,14 +91,115 @@ describe("Idempotency-Key (R24)", () => {
     expect((await send(key)).body.data).toEqual(JSON.parse(given[0] ?? "null"));
   });
 
-  it("is free again a minute after a first request that never answered", async () => {
-    const key = randomUUID();
-    const first = await send(key);
-    await server.database.query(sql`UPDATE "idempotent_request" SET "response" = NULL`);
-    expect((await send(key)).body.errors).toMatchObject([{ extensions: { code: "CONFLICT" } }]);
-    await server.database.query(sql`UPDATE "idempotent_request" SET "created_at" = now() - INTERVAL '2 minutes'`);
-    const { body } = await send(key);
-    expect(body.data).toEqual(first.body.data);
+  describe("after a request that never answered", () => {
+    const codes = async (key: string) => (await send(key)).body.errors?.map(({ extensions: { code } }) => code);
+    /** As a server leaves it that dies before it has kept the answer. */
+    const loseAnswer = (isCommitted: boolean) =>
+      server.database.query(sql`UPDATE "idempotent_request" SET "response" = NULL, "is_committed" = ${isCommitted}`);
+    const passTime = () =>
+      server.database.query(sql`UPDATE "idempotent_request" SET "created_at" = now() - INTERVAL '2 minutes'`);
+
+    it("is free again once that would be over, when nothing was done", async () => {
+      const key = randomUUID();
+      const first = await send(key);
+      await loseAnswer(false);
+      expect(await codes(key)).toEqual(["CONFLICT"]);
+      await passTime();
+      expect((await send(key)).body.data).toEqual(first.body.data);
+      expect((await send(key)).body.data).toEqual(first.body.data);
+    });
+
+    it("says so when it was done, and does not do it again", async () => {
+      const key = randomUUID();
+      await send(key);
+      const [kept] = await server.database.models.idempotentRequest.findMany({
+        orderBy: { createdAt: "desc" },
+        take: 1,
+      });
+      expect(kept?.isCommitted).toBe(true);
+      await loseAnswer(true);
+      expect(await codes(key)).toEqual(["CONFLICT"]);
+      await passTime();
+      await forget();
+      for (let time = 0; time < 2; time++) expect(await codes(key)).toEqual(["ANSWER_LOST"]);
+      expect(await server.database.models.lessonProgress.count()).toBe(0);
+    });
+  });
+
+  describe("of a mutation that meets a fault", () => {
+    const triggers = ["overtake", "fail"];
+    /** Has `body` done for each lesson that is begun, in the transaction that begins it. */
+    const onProgress = async (name: string, body: string) => {
+      await server.database.exclusive(connection =>
+        connection.script(`
+          CREATE FUNCTION "test_${name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body}; RETURN NEW; END $$;
+          CREATE TRIGGER "test_${name}" BEFORE INSERT ON "lesson_progress" FOR EACH ROW EXECUTE FUNCTION "test_${name}"();`),
+      );
+    };
+    const mend = () =>
+      server.database.exclusive(connection =>
+        connection.script(
+          triggers
+            .map(
+              name =>
+                `DROP TRIGGER IF EXISTS "test_${name}" ON "lesson_progress"; DROP FUNCTION IF EXISTS "test_${name}";`,
+            )
+            .join(" "),
+        ),
+      );
+    afterEach(mend);
+    const progress = () => server.database.models.lessonProgress.count();
+
+    it("does nothing where another request has taken the key over meanwhile", async () => {
+      const key = randomUUID();
+      await onProgress("overtake", `UPDATE "idempotent_request" SET "attempt" = "attempt" + 1`);
+      const slow = await send(key);
+      expect(slow.body.errors).toMatchObject([{ extensions: { code: "CONFLICT" } }]);
+      expect(await progress()).toBe(0);
+    });
+
+    it("tries again what has changed nothing", async () => {
+      const key = randomUUID();
+      await onProgress("fail", `RAISE EXCEPTION 'a fault'`);
+      for (let time = 0; time < 2; time++) {
+        expect((await send(key)).body.errors).toMatchObject([{ extensions: { code: "INTERNAL_SERVER_ERROR" } }]);
+      }
+      await mend();
+      expect((await send(key)).body.errors).toBeUndefined();
+      expect(await progress()).toBe(1);
+    });
+
+    it("does not do again what was done in part", async () => {
+      const key = randomUUID();
+      await onProgress(
+        "fail",
+        `IF (SELECT "title" FROM "lesson" WHERE "id" = NEW."lesson_id") = 'Two' THEN RAISE EXCEPTION 'a fault'; END IF`,
+      );
+      const one = (alias: string, id = "") =>
+        `${alias}: startLesson(input: { lessonId: "${id}" }) { lesson { title } }`;
+      const query = `mutation { ${one("a", lessonIds[0])} ${one("b", lessonIds[1])} }`;
+      const first = (await send(key, { query })).body;
+      expect(first).toMatchObject({ data: null, errors: [{ path: ["b"] }] });
+      expect(await progress()).toBe(1);
+      await mend();
+      await forget();
+      expect((await send(key, { query })).body.errors).toMatchObject([{ extensions: { code: "ANSWER_LOST" } }]);
+      expect(await progress()).toBe(0);
+    });
+
+    it("answers what was done, though the answer cannot be kept", async () => {
+      const key = randomUUID();
+      const constraint = trustedSql(`"test_no_answer"`);
+      await server.database.query(
+        sql`ALTER TABLE "idempotent_request" ADD CONSTRAINT ${constraint} CHECK ("response" NOT LIKE '%One%') NOT VALID`,
+      );
+      try {
+        expect((await send(key)).body.data?.completeLesson.lesson.progress.completedAt).toEqual(expect.any(String));
+      } finally {
+        await server.database.query(sql`ALTER TABLE "idempotent_request" DROP CONSTRAINT ${constraint}`);
+      }
+      expect(await progress()).toBe(1);
+    });
   });
 
   it("keeps the answer of a mutation that was refused", async () => {
@@ -168,6 +269,13 @@ describe("Idempotency-Key (R24)", () => {
       // Nor the key itself, with which it could be tried.
       expect(JSON.stringify(row)).not.toContain(key);
     }
+  });
+
+  it("of who deletes the account is good for that too", async () => {
+    const { authorization: as } = await signIn(await server.services.passwords.hash("notes-on-the-engine"));
+    const query = `mutation { deleteMyAccount(input: { password: "notes-on-the-engine" }) { userErrors { code } } }`;
+    const { body } = await send(randomUUID(), { as, query });
+    expect(body).toEqual({ data: { deleteMyAccount: { userErrors: [] } } });
   });
 
   it("means nothing for queries", async () => {

@@ -77,6 +77,7 @@ export async function createTestApi({
     schema: buildGraphQLSchema(),
     limits,
     introspection: true,
+    operationTimeoutMs: 9_000,
     explain,
     log,
   });

@@ -39,7 +39,9 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
   const services = await createTestServices(given);
   const { log, lines } = createTestLog();
   const limits = { maxDepth: 15, maxCost: 10_000 };
-  const graphql = createGraphQLServer({ schema: schemaForEditors(), limits, introspection: true, explain: false, log });
+  const operationTimeoutMs = 9_000;
+  const common = { introspection: true, explain: false, operationTimeoutMs, log };
+  const graphql = createGraphQLServer({ ...common, schema: schemaForEditors(), limits });
   await graphql.start();
   await database.changes.start();
   const load = new Load(defaultLoadLimits, database, log);
@@ -49,7 +51,7 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
     live: { ...defaultLiveLimits, ...live },
     secureCookies: false,
     explain: false,
-    operationTimeoutMs: 9_000,
+    operationTimeoutMs,
     trustedProxyHops: 0,
     isReady: () => true,
   });

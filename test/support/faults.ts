@@ -42,11 +42,11 @@ export class Watched {
     readonly authorization: string,
   ) {}
 
-  async ask(query: string, signal?: AbortSignal): Promise<Answer> {
+  async ask(query: string, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<Answer> {
     const started = performance.now();
     const response = await fetch(`${this.url}/graphql`, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: this.authorization },
+      headers: { "content-type": "application/json", authorization: this.authorization, ...headers },
       body: JSON.stringify({ query }),
       ...(signal ? { signal } : {}),
     });
@@ -62,8 +62,12 @@ export class Watched {
 
   /** A change of several rows: the draft of a tool, with its event in the audit log. @returns whether it was acknowledged. */
   async write(slug: string): Promise<boolean> {
-    const { data } = await this.ask(creation(slug));
-    return (data as { createTool?: { revision: unknown } } | undefined)?.createTool?.revision != null;
+    return isWritten(await this.writeOnce(slug));
+  }
+
+  /** Sent again, it is not done again. */
+  writeOnce(slug: string): Promise<Answer> {
+    return this.ask(creation(slug), undefined, { "idempotency-key": slug });
   }
 
   async status(path: "/livez" | "/readyz"): Promise<number> {
@@ -98,6 +102,11 @@ export class Watched {
       await delay(50);
     }
   }
+}
+
+/** Whether an answer to `Watched.writeOnce` says that it was done. */
+export function isWritten({ data }: Answer): boolean {
+  return (data as { createTool?: { revision: unknown } } | undefined)?.createTool?.revision != null;
 }
 
 export function expectUnavailable(answer: Answer): void {

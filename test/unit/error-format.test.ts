@@ -38,6 +38,7 @@ const server = createGraphQLServer({
   schema,
   limits: { maxDepth: 15, maxCost: 10_000 },
   introspection: false,
+  operationTimeoutMs: 9_000,
   explain: false,
   log: logger,
 });

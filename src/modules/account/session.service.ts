@@ -77,13 +77,14 @@ export async function refreshSession(ctx: RequestContext, input: RefreshSessionI
 /** Ends the session of the viewer. */
 export async function signOut(ctx: RequestContext): Promise<object> {
   const { sessionId } = viewerOf(ctx);
-  await endSessions(ctx, { id: sessionId });
+  await inTransaction(ctx, inner => endSessions(inner, { id: sessionId }));
   forget(ctx);
   return {};
 }
 
 export async function signOutEverywhere(ctx: RequestContext): Promise<object> {
-  await endSessions(ctx, { userId: viewerOf(ctx).userId });
+  const { userId } = viewerOf(ctx);
+  await inTransaction(ctx, inner => endSessions(inner, { userId }));
   forget(ctx);
   return {};
 }

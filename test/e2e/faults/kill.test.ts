@@ -1,8 +1,9 @@
 // A server that is killed while it writes, and one that is stopped under load: what was acknowledged is there, and nothing is half done.
 import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "../../../src/db/sql";
 import { newSigningKey, parseSigningKeys } from "../../../src/auth/signing-keys";
 import { createTokenService } from "../../../src/auth/tokens";
-import { editorsAuthorization, observe, rounds, Watched, writtenSlugs } from "../../support/faults";
+import { editorsAuthorization, isWritten, observe, rounds, Watched, writtenSlugs } from "../../support/faults";
 import { startServerProcess, type ServerProcess } from "../../support/server-process";
 import { publicUrl } from "../../support/services";
 import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
@@ -33,8 +34,9 @@ afterAll(async () => {
   await shared.remove();
 });
 
-/** Writes without a pause, several at once, until the server takes nothing any more. */
-async function writeAll(watched: Watched, prefix: string, acknowledged: string[]): Promise<void> {
+/** Writes without a pause, several at once, until the server takes nothing any more. @returns what was not answered. */
+async function writeAll(watched: Watched, prefix: string, acknowledged: string[]): Promise<string[]> {
+  const unanswered: string[] = [];
   let count = 0;
   const lane = async () => {
     for (;;) {
@@ -43,11 +45,13 @@ async function writeAll(watched: Watched, prefix: string, acknowledged: string[]
         if (!(await watched.write(slug))) return;
         acknowledged.push(slug);
       } catch {
+        unanswered.push(slug);
         return;
       }
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+  return unanswered;
 }
 
 async function start(): Promise<Watched> {
@@ -65,16 +69,35 @@ async function expectAllThere(acknowledged: readonly string[]): Promise<string[]
   return acknowledged.filter(slug => !there.has(slug));
 }
 
-it(`loses nothing that was acknowledged over ${kills} kills, and starts again without a hand (R24)`, async () => {
+/** With the keys of the first time. A second createTool of the same slug would be refused, for the slug. */
+async function sendAgain(unanswered: readonly string[]): Promise<void> {
+  await shared.use(async database => {
+    await database.query(
+      sql`UPDATE "idempotent_request" SET "created_at" = now() - INTERVAL '1 hour' WHERE "response" IS NULL`,
+    );
+  });
+  const watched = await start();
+  for (const slug of unanswered) {
+    const answer = await watched.writeOnce(slug);
+    if (!isWritten(answer)) expect(answer.errors).toMatchObject([{ extensions: { code: "ANSWER_LOST" } }]);
+  }
+  await server?.kill();
+  expect(unanswered.length).toBeGreaterThan(0);
+  expect(await expectAllThere(unanswered)).toEqual([]);
+}
+
+it(`loses nothing that was acknowledged over ${kills} kills, does nothing twice, and starts again without a hand (R24)`, async () => {
   const acknowledged: string[] = [];
+  const unanswered: string[] = [];
   for (let round = 1; round <= kills; round++) {
     const watched = await start();
     const before = acknowledged.length;
     const writing = writeAll(watched, `kill-${round}`, acknowledged);
     while (acknowledged.length < before + perKill) await delay(2);
     await server?.kill();
-    await writing;
+    unanswered.push(...(await writing));
   }
+  await sendAgain(unanswered);
   const lost = await expectAllThere(acknowledged);
   observe({ kind: "writes", fault: "kill -9", kills, acknowledged: acknowledged.length, lost: lost.length });
   expect(lost).toEqual([]);
