@@ -5,7 +5,7 @@ import { runCommand, UsageError } from "./run-command";
 const usage = `Usage:
   auth new-key   prints a JWK Set with one new signing key, for AUTH_SIGNING_KEYS
 
-To change keys, put the new key first and keep the old one behind it for an hour, until its tokens have expired; guests' tokens live 400 days.`;
+To change keys, put the new key first and keep the old one behind it for an hour, until its tokens have expired for sure; guests' tokens live 400 days.`;
 
 void runCommand(usage, async ([command, ...rest]) => {
   if (command === "--help" || command === "-h") {

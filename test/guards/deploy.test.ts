@@ -182,10 +182,11 @@ interface Compose {
       networks?: string[];
       secrets?: (string | { source: string })[];
       configs?: { source: string }[];
+      volumes?: string[];
     }
   >;
   secrets: Record<string, { file: string }>;
-  configs: Record<string, { content: string }>;
+  configs: Record<string, { file: string }>;
 }
 
 describe("The compose file", () => {
@@ -247,6 +248,36 @@ describe("The compose file", () => {
     ).toEqual([]);
   });
 
+  it("gives read-only services nothing that would have to be written into them, but files that are there", () => {
+    // Compose mounts files; what it is given in another way it copies, and is refused.
+    const given = Object.values({ ...compose.configs, ...compose.secrets });
+    expect(given.filter(source => Object.keys(source).join() !== "file")).toEqual([]);
+    for (const { file } of Object.values(compose.configs))
+      expect(readFileSync(join("deploy", file), "utf8")).not.toBe("");
+  });
+
+  it("has a PgBouncer that differs from that of docs/scaling.md only in where things are, and in how many", () => {
+    const [, told = ""] = /```ini\n([^`]*)```/.exec(readFileSync("docs/scaling.md", "utf8")) ?? [];
+    const own = iniSettings(readFileSync("deploy/pgbouncer/pgbouncer.ini", "utf8"));
+    const documented = iniSettings(told);
+    for (const setting of ["auth_type", "pool_mode", "query_wait_timeout"])
+      expect([setting, own.get(setting)]).toEqual([setting, documented.get(setting) ?? "not there"]);
+    const ignored = own.get("ignore_startup_parameters")?.split(",");
+    expect(ignored).toEqual(expect.arrayContaining(documented.get("ignore_startup_parameters")?.split(",") ?? [""]));
+  });
+
+  it("has a Prometheus that asks the server where it tells, and finds the rules where they are", () => {
+    const { rule_files, scrape_configs } = parse(readFileSync("deploy/prometheus/prometheus.yml", "utf8")) as {
+      rule_files: string[];
+      scrape_configs: { static_configs: { targets: string[] }[] }[];
+    };
+    const port = compose.services["server"]?.environment?.["METRICS_PORT"];
+    expect(scrape_configs[0]?.static_configs[0]?.targets).toEqual([`server:${port}`]);
+    expect(rule_files).toEqual(["/etc/prometheus/rules/*.rules.yml"]);
+    expect(compose.services["prometheus"]?.volumes).toContain("./prometheus:/etc/prometheus/rules:ro");
+    expect(readdirSync("deploy/prometheus").filter(name => name.endsWith(".rules.yml"))).not.toEqual([]);
+  });
+
   it("gives the server settings that there are", () => {
     const settings: readonly string[] = variableNames;
     const given = Object.keys(compose.services["server"]?.environment ?? {});
@@ -258,15 +289,17 @@ describe("The compose file", () => {
     const text = JSON.stringify(composeSchema, (key, value: unknown) =>
       key === "$schema" || (key === "id" && typeof value === "string") ? undefined : value,
     );
-    const schema = JSON.parse(text) as {
-      properties: object;
-      definitions: Record<string, { properties: Record<string, object> }>;
-    };
+    const schema = JSON.parse(text) as { properties: object };
     Object.assign(schema.properties, { name: { type: "string" } });
-    Object.assign(schema.definitions["config"]?.properties ?? {}, { content: { type: "string" } });
     return schema;
   }
 });
+
+/** Of all sections. */
+function iniSettings(text: string): Map<string, string> {
+  const lines = text.split("\n").map(line => /^(\w+) *= *(.*)$/.exec(line));
+  return new Map(lines.flatMap(found => (found ? [[found[1] ?? "", found[2] ?? ""] as const] : [])));
+}
 
 describe("The Dockerfile", () => {
   const lines = readFileSync("Dockerfile", "utf8").split("\n");

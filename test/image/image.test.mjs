@@ -117,7 +117,8 @@ test("serves as another user, without rights, on a file system that cannot be wr
   const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
     ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query }) },
   });
-  assert.deepEqual(await answer.json(), { data: { topic: { title: "Backend and API development" } } });
+  const { data } = await answer.json();
+  assert.deepEqual(data, { topic: { title: "Backend and API development" } });
   process.kill(first, "SIGTERM");
   const { code, output } = await server.ended;
   assert.equal(code, 0, output);
