@@ -165,6 +165,7 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
       const upgrade = upgradeOf(request);
       if (upgrade) {
         if (!isReady()) throw new AppError("SERVICE_UNAVAILABLE", "The server is stopping. Try again.");
+        charge(request, null, addressOf(request));
         acceptLive(request, upgrade);
         return reply.hijack();
       }

@@ -7,7 +7,10 @@ import { AppError } from "../errors/app-error";
 import type { Client, Identity } from "../request/context";
 import { guestHeader, identify, type Authentication, type Identified } from "./authentication";
 import { addressOf } from "./client-address";
+import { askerOf } from "./cost-budget";
+import { readMessages } from "./live-inbox";
 import type { LiveLimits } from "./live-limits";
+import type { Load } from "./load";
 
 /** Codes and reasons (docs/live.md). Those from 4400 on are of the protocol; its clients connect again after all of these but 4401. */
 export const closings = {
@@ -23,9 +26,12 @@ export const closings = {
 /** What a client has to answer a closing in, in milliseconds, before the connection is cut. */
 const goodbyeMs = 2_000;
 
+const pong = JSON.stringify({ type: "pong" });
+
 export interface ConnectionSettings {
   authentication: Authentication;
   limits: LiveLimits;
+  load: Pick<Load, "turn">;
   log: Logger;
 }
 
@@ -68,14 +74,30 @@ export class LiveConnection {
       send: (text: string) => this.#send(text),
       close: (code = 1000, reason = "") => void this.end([code, reason]),
       onMessage: (take: (text: string) => Promise<void>) => {
-        socket.on("message", data => {
-          take((data as Buffer).toString("utf8")).catch((error: unknown) => {
-            this.#settings.log.error({ err: error, requestId: this.#request.id }, "a message met a fault");
-            void this.end(closings.unavailable);
-          });
+        const { load, limits, log } = this.#settings;
+        readMessages(socket, {
+          turn: () => load.turn(this.client.address),
+          maxMessagesPerSecond: limits.maxMessagesPerSecond,
+          take: text => {
+            take(text).catch((error: unknown) => {
+              log.error({ err: error, requestId: this.#request.id }, "a message met a fault");
+              void this.end(closings.unavailable);
+            });
+          },
         });
       },
+      // Without the payload that came with it, which nobody needs: written again, it could be too deep.
+      onPing: () => this.#send(pong),
     };
+  }
+
+  isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Whose budget it has. */
+  get asker(): string {
+    return askerOf(this.#identity?.viewer ?? null, this.client.address);
   }
 
   /** Whether it is of the learner with this id, signed in or as a guest. */
@@ -101,19 +123,19 @@ export class LiveConnection {
       const close = () => void this.end(closings.tokenExpired);
       this.#expiry = setTimeout(close, expiresAt.getTime() - Date.now()).unref();
     }
-    return this.#isOpen();
+    return this.isOpen();
   }
 
   /** Who it belongs to at this moment, read from the database; null when it is closed, or has to be. */
   async checkedIdentity(): Promise<Identity | null> {
-    if (!this.#identity || !this.#isOpen()) return null;
+    if (!this.#identity || !this.isOpen()) return null;
     const { viewer, guestId } = this.#identity;
     const { people } = this.#settings.authentication;
     try {
       const [now, guest] = await Promise.all([viewer && people.viewer(viewer), guestId && people.guest(guestId)]);
       if ((viewer && !now) || (guestId && guest !== "open")) void this.end(closings.signedOut);
       else if (viewer?.role !== now?.role) void this.end(closings.roleChanged);
-      else return this.#isOpen() ? { viewer: now, guestId } : null;
+      else return this.isOpen() ? { viewer: now, guestId } : null;
     } catch (error) {
       this.#refuse(error);
     }
@@ -122,14 +144,16 @@ export class LiveConnection {
 
   /** Asks whether the client is there; cuts a connection that did not answer the last time. */
   ping(): void {
+    // Its answer may be behind what is not read yet.
+    if (this.#socket.isPaused) return;
     if (!this.#hasAnswered) return this.#socket.terminate();
     this.#hasAnswered = false;
-    if (this.#isOpen()) this.#socket.ping();
+    if (this.isOpen()) this.#socket.ping();
   }
 
   /** Closes it. Resolves when that is done, at the latest after the time that a client has to answer. */
   async end([code, reason]: readonly [code: number, reason: string]): Promise<void> {
-    if (this.#isOpen()) {
+    if (this.isOpen()) {
       this.#settings.log.debug({ requestId: this.#request.id, code, reason }, "closing a live connection");
       this.#socket.close(code, reason);
       setTimeout(() => this.#socket.terminate(), goodbyeMs).unref();
@@ -144,10 +168,6 @@ export class LiveConnection {
     this.#settings.log.info({ requestId: this.#request.id, code, ms }, "live connection closed");
   }
 
-  #isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN;
-  }
-
   #refuse(error: unknown): void {
     const isRefusal = error instanceof AppError && error.code !== "SERVICE_UNAVAILABLE";
     if (!isRefusal) this.#settings.log.error({ err: error, requestId: this.#request.id }, "a subscription met a fault");
@@ -157,7 +177,7 @@ export class LiveConnection {
   /** Resolves when it is on its way, so that nothing more is made for a client that does not read. */
   #send(text: string): Promise<void> {
     return new Promise(resolve => {
-      if (!this.#isOpen()) return resolve();
+      if (!this.isOpen()) return resolve();
       if (this.#socket.bufferedAmount > this.#settings.limits.maxBufferedBytes) {
         void this.end(closings.tooSlow);
         return resolve();

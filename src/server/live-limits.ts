@@ -6,6 +6,8 @@ export interface LiveLimits {
   maxConnectionsPerAddress: number;
   /** On one connection. */
   maxSubscriptions: number;
+  /** On one connection; what comes faster is read later. */
+  maxMessagesPerSecond: number;
   /** Until a connection has said who it is. */
   initTimeoutMs: number;
   /** How often a client is asked whether it is there; one that has not answered by the next time is not. */
@@ -18,6 +20,7 @@ export const defaultLiveLimits: LiveLimits = {
   maxConnections: 2_000,
   maxConnectionsPerAddress: 100,
   maxSubscriptions: 20,
+  maxMessagesPerSecond: 100,
   initTimeoutMs: 5_000,
   keepAliveMs: 15_000,
   maxBufferedBytes: 1_000_000,

@@ -1,7 +1,8 @@
 // Subscriptions over WebSockets, by the protocol graphql-transport-ws: who may connect, for how long, and how much at once (docs/live.md).
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyRequest } from "fastify";
-import { GraphQLError, type ExecutionArgs, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError } from "graphql";
 import { handleProtocols, makeServer } from "graphql-ws";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
@@ -9,19 +10,22 @@ import { networkOf } from "../auth/attempts";
 import { createGate } from "../auth/gate";
 import type { Change } from "../db/change-set";
 import type { Database } from "../db/database";
-import { AppError } from "../errors/app-error";
+import { AppError, unavailable } from "../errors/app-error";
+import { within } from "../errors/deadline";
+import type { Charge } from "../request/charge";
 import { createContext, type Identity, type RequestContext, type RequestFacts } from "../request/context";
 import type { OperationRecord } from "../request/operation-record";
 import type { Services } from "../request/services";
 import { assertOwnSite, type Authentication } from "./authentication";
 import { addressOf } from "./client-address";
-import { askerOf, type CostBudget } from "./cost-budget";
+import type { CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import { formatError, maskedError, type ErrorListeners } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
 import { maxBodyBytes } from "./http-errors";
 import { closings, LiveConnection } from "./live-connection";
 import type { LiveLimits } from "./live-limits";
+import type { Load } from "./load";
 import type { Observation } from "./observation";
 import type { PersistedDocuments } from "./persisted-documents";
 import { checkParameters } from "./request-parameters";
@@ -35,7 +39,10 @@ export interface LiveServerOptions {
   authentication: Authentication;
   documents: PersistedDocuments;
   limits: LiveLimits;
-  /** What starting subscriptions is paid from; left out, it costs nothing. */
+  load: Load;
+  /** Longest time for the answer to one event; then the client gets an error in its place. */
+  operationTimeoutMs: number;
+  /** What subscriptions and their events are paid from; left out, they cost nothing. */
   budget?: CostBudget | undefined;
   observation?: Observation | undefined;
   log: Logger;
@@ -55,11 +62,25 @@ export interface LiveServer {
 
 /** So many events are worked on at once: thousands of clients may be sent the same change, and requests must be served beside them. */
 const concurrentEvents = 4;
+/** How often it is looked whether a budget that was used up has room again. */
+const payEveryMs = 1_000;
 /** Ids of subscriptions are the client's, and are repeated in each message. */
 const maxIdLength = 100;
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { graphql, database, services, authentication, documents, limits, budget, observation, log } = options;
+  const {
+    graphql,
+    database,
+    services,
+    authentication,
+    documents,
+    limits,
+    load,
+    budget,
+    observation,
+    log,
+    operationTimeoutMs,
+  } = options;
   const connections = new Set<LiveConnection>();
   const running = new Set<Promise<unknown>>();
   const inTurn = createGate(concurrentEvents, Infinity, () => new Error("too many events wait"));
@@ -80,6 +101,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     onSubscribe: async ({ extra: { connection }, subscriptions }, id, payload) => {
       const requestId = randomUUID();
       try {
+        const charge = budget?.open(connection.asker);
+        charge?.begin();
         if (id.length > maxIdLength) throw new AppError("BAD_REQUEST", `An id has at most ${maxIdLength} characters.`);
         if (Object.keys(subscriptions).length > limits.maxSubscriptions) {
           throw new AppError("RATE_LIMITED", `A connection has at most ${limits.maxSubscriptions} subscriptions.`);
@@ -87,10 +110,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         checkDocumentText(checkParameters({ ...payload }, documents));
         const identity = await connection.checkedIdentity();
         if (!identity) return [new ClientError({ message: "The connection is closed." })];
-        const charge = budget?.open(askerOf(identity.viewer, connection.client.address));
-        charge?.begin();
         const context = contextOf(connection, identity, { requestId, ...(charge ? { charge } : {}) });
         const { query, variables, operationName } = payload;
+        await load.turn(connection.client.address);
         const started = await startSubscription(
           graphql,
           { query, variables: variables ?? {}, operationName: operationName ?? undefined },
@@ -101,9 +123,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
           ? { ...started.args, started, connection }
           : started.map(error => new ClientError(error));
       } catch (error) {
-        const graphqlError =
-          error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
-        return [new ClientError(formatError(graphqlError.toJSON(), graphqlError, { ...listeners, requestId }))];
+        return [new ClientError(formatted(error, requestId))];
       }
     },
     // The library's own, and what it was thrown, in its own words.
@@ -120,7 +140,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   function contextOf(
     { client }: LiveConnection,
     identity: Identity,
-    facts: Pick<RequestFacts, "requestId" | "charge" | "record">,
+    facts: Pick<RequestFacts, "requestId" | "charge" | "record" | "isOver">,
   ): RequestContext {
     return createContext({ ...{ database, services, client }, ...identity, ...facts });
   }
@@ -142,7 +162,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       next: async () => {
         try {
           const event = await events.next();
-          const value = event.done ? null : await tracked(inTurn(() => answer(started, connection, event.value)));
+          const value = event.done ? null : await tracked(deliver(started, connection, event.value));
           return value ? { done: false, value } : await end();
         } catch (error) {
           await end();
@@ -153,19 +173,62 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     };
   }
 
-  async function answer(started: RunningSubscription, connection: LiveConnection, event: unknown) {
+  function formatted(error: unknown, requestId: string): GraphQLFormattedError {
+    const graphqlError =
+      error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
+    return formatError(graphqlError.toJSON(), graphqlError, { ...listeners, requestId });
+  }
+
+  /** Null when the connection was closed. */
+  async function deliver(started: RunningSubscription, connection: LiveConnection, event: unknown) {
+    const charge = await pay(started.cost, connection);
+    return inTurn(() => answer(started, connection, event, charge), connection.network);
+  }
+
+  /** Waits while there is too little in the asker's budget; what changes meanwhile is one event after this one. */
+  async function pay(cost: number, connection: LiveConnection): Promise<Charge | null> {
+    if (!budget) return null;
+    while (connection.isOpen() && budget.remaining(connection.asker) < cost) {
+      await delay(payEveryMs, undefined, { ref: false });
+    }
+    if (!connection.isOpen()) return null;
+    const charge = budget.open(connection.asker);
+    charge.begin();
+    charge.take(cost);
+    return charge;
+  }
+
+  async function answer(
+    started: RunningSubscription,
+    connection: LiveConnection,
+    event: unknown,
+    charge: Charge | null,
+  ): Promise<ExecutionResult | null> {
     // Null when the connection was closed, perhaps because its token does not count any more.
     const identity = await connection.checkedIdentity();
-    if (!identity) return null;
+    if (!identity) {
+      charge?.settle(0);
+      return null;
+    }
     const requestId = randomUUID();
     const make = async (record?: OperationRecord) => {
-      const context = contextOf(connection, identity, { requestId, ...(record ? { record } : {}) });
-      const made = await resultOf(started, event, context, listeners);
+      const time = { isOver: false };
+      const isOver = () => time.isOver || !connection.isOpen();
+      const context = contextOf(connection, identity, { requestId, charge, isOver, ...(record ? { record } : {}) });
+      const made = await within(operationTimeoutMs, resultOf(started, event, context, listeners), () => {
+        time.isOver = true;
+        return unavailable(new Error(`an event took longer than ${operationTimeoutMs} ms`));
+      }).catch((error: unknown) => ({ data: null, errors: [formatted(error, requestId)] }));
+      if (!time.isOver) charge?.settle(started.costOf(made.data));
       record?.failed(made.errors);
       return made;
     };
     const { errors, ...result } = await (observation?.event(requestId, started.facts, make) ?? make());
-    return errors ? { ...result, errors: errors.map(error => new ClientError(error)) } : result;
+    return {
+      ...result,
+      ...(charge ? { extensions: { cost: charge.report } } : {}),
+      ...(errors ? { errors: errors.map(error => new ClientError(error)) } : {}),
+    };
   }
 
   async function tracked<T>(work: Promise<T>): Promise<T> {
@@ -192,7 +255,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         throw new AppError("RATE_LIMITED", "There are too many connections.", { retryAfterSeconds: 10 });
       }
       sockets.handleUpgrade(request.raw, socket, head, webSocket => {
-        const connection = new LiveConnection(webSocket, request, { authentication, limits, log });
+        const connection = new LiveConnection(webSocket, request, { authentication, limits, load, log });
         connections.add(connection);
         const closed = protocol.opened(connection.transport, { connection });
         webSocket.once("close", (code, reason) => {

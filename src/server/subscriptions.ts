@@ -17,6 +17,7 @@ import type { RequestContext } from "../request/context";
 import { OperationFacts } from "../request/operation-record";
 import { fixedLimits } from "./document-limits";
 import { formatError, type ErrorContext, type ErrorListeners } from "./error-format";
+import { AnswerCost } from "./operation-cost";
 import { asRequestErrors } from "./request-errors";
 
 /** Where the pipeline leaves an operation that may start. */
@@ -70,6 +71,10 @@ export interface RunningSubscription {
   readonly args: ExecutionArgs;
   readonly events: AsyncIterator<unknown, unknown>;
   readonly facts: OperationFacts;
+  /** What one event may cost. */
+  readonly cost: number;
+  /** What it did. */
+  readonly costOf: (data: ExecutionResult["data"]) => number;
 }
 
 /** @returns the running subscription, or why there is none, in the form for clients. */
@@ -89,12 +94,25 @@ export async function startSubscription(
   );
   if (!start.args) return body.kind === "single" ? (body.singleResult.errors ?? []) : [];
   const events = await createSourceEventStream(start.args);
-  if (Symbol.asyncIterator in events) {
-    const name = getOperationAST(start.args.document, operationName)?.name?.value ?? null;
-    const facts = new OperationFacts(name, OperationTypeNode.SUBSCRIPTION, query);
-    return { args: start.args, events: events[Symbol.asyncIterator](), facts };
-  }
+  if (Symbol.asyncIterator in events) return running(start.args, events[Symbol.asyncIterator](), request, contextValue);
   return formatErrors(events.errors ?? [], { ...listeners, requestId: contextValue.requestId });
+}
+
+function running(
+  args: ExecutionArgs,
+  events: AsyncIterator<unknown, unknown>,
+  { query, operationName }: SubscriptionRequest,
+  { charge }: RequestContext,
+): RunningSubscription {
+  const operation = getOperationAST(args.document, operationName);
+  if (!operation) throw new Error("a subscription without an operation");
+  const answers = new AnswerCost(args.schema, args.document, operation);
+  return {
+    ...{ args, events },
+    facts: new OperationFacts(operation.name?.value ?? null, OperationTypeNode.SUBSCRIPTION, query),
+    cost: charge?.report.requested ?? 0,
+    costOf: data => answers.of(data),
+  };
 }
 
 /** What the client gets for one event. */

@@ -1,12 +1,14 @@
 // Ten clients that mean harm, in a process of their own, each from an address of its own on the loopback network: documents that are dear, deep,
-// wrong and large, bodies and heads that arrive a byte at a time, and connections that say nothing. Every document is a new one: nothing of it is
-// known to the server. Goes on until its input ends, then prints how many requests were answered, by status (0: no answer).
-//   node test/support/hostile-clients.mjs <url of the server> [requests under way at once, of each] [slow connections, of each]
+// wrong and large, bodies and heads that arrive a byte at a time, connections that say nothing, and live ones that say too much. Every document
+// is a new one: nothing of it is known to the server. Goes on until its input ends, then prints how many requests were answered, by status (0: no
+// answer; 101: a live connection).
+//   node test/support/hostile-clients.mjs <url of the server> [requests under way at once, of each] [slow connections, of each] [live connections, of each]
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { WebSocket } from "ws";
 
-const [url, lanes = "5", slow = "10"] = process.argv.slice(2);
+const [url, lanes = "5", slow = "10", live = "2"] = process.argv.slice(2);
 
 const times = (count, part) => Array.from({ length: count }, (_, index) => part(index)).join(" ");
 const asQuery = query => JSON.stringify({ query });
@@ -83,11 +85,49 @@ async function dribble(from, head) {
   }
 }
 
+/** What is sent over live connections, in turn: `n` makes each a new one. */
+const hostileMessages = [
+  () => `{"type":"pong","payload":{"a":${"[".repeat(45_000)}${"]".repeat(45_000)}}}`,
+  () => `{"type":"ping","payload":{"a":"${"x".repeat(90_000)}"}}`,
+  ...Object.values(hostileBodies).map(body => n => `{"id":"${n}","type":"subscribe","payload":${body(n)}}`),
+  () => `{"type":"ping"}`,
+];
+
+/** Sends as fast as it is read; opens another one when the server closes it. */
+async function shout(from) {
+  while (!stopped) {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws", {
+      localAddress: from,
+    });
+    sockets.add({ destroy: () => socket.terminate() });
+    socket.on("error", () => undefined);
+    socket.on("unexpected-response", (_request, { statusCode }) => {
+      answered[statusCode] = (answered[statusCode] ?? 0) + 1;
+      socket.terminate();
+    });
+    const closed = new Promise(resolve => socket.on("close", resolve));
+    socket.on("open", async () => {
+      answered[101] = (answered[101] ?? 0) + 1;
+      socket.send('{"type":"connection_init"}');
+      // The first ones are for who is let in.
+      await delay(200);
+      while (!stopped && socket.readyState === WebSocket.OPEN) {
+        const message = hostileMessages[made % hostileMessages.length];
+        await new Promise(resolve => socket.send(message(made++), resolve));
+        if (socket.bufferedAmount > 1_000_000) await delay(5);
+      }
+    });
+    await closed;
+    await delay(50);
+  }
+}
+
 for (const [index, body] of Object.values(hostileBodies).entries()) {
   const from = `127.0.0.${11 + index}`;
   const agent = new Agent({ keepAlive: true, maxSockets: Number(lanes) });
   for (let lane = 0; lane < Number(lanes); lane++) void flood(from, agent, body);
   for (let at = 0; at < Number(slow); at++) void dribble(from, heads[at % heads.length]);
+  for (let at = 0; at < Number(live); at++) void shout(from);
 }
 
 process.stdin.resume().on("end", () => {

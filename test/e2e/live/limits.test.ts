@@ -105,6 +105,32 @@ describe("Connections (R21, R22)", () => {
     expect(await closing(silent)).toMatchObject({ code: 1006 });
   });
 
+  it("read messages no faster than a hundred in a second, and lose none", async () => {
+    const socket = await rawSocket();
+    const count = 250;
+    const heardAll = new Promise<void>(resolve => {
+      let heard = 0;
+      socket.on("message", () => {
+        // The answer to the first one, too.
+        if (++heard === count + 1) resolve();
+      });
+    });
+    const started = performance.now();
+    socket.send(JSON.stringify({ type: "connection_init" }));
+    for (let sent = 0; sent < count; sent++) socket.send(JSON.stringify({ type: "ping" }));
+    await heardAll;
+    // Timers wait at least as long as they are told, but for a millisecond.
+    expect(performance.now() - started).toBeGreaterThan(1_990);
+  });
+
+  it("answer a ping without what came with it, however deep that is", async () => {
+    const socket = await rawSocket();
+    const payload = `${'{"a":'.repeat(15_000)}1${"}".repeat(15_000)}`;
+    socket.send(`{"type":"ping","payload":${payload}}`);
+    const [answer] = (await once(socket, "message")) as [Buffer];
+    expect(JSON.parse(answer.toString())).toEqual({ type: "pong" });
+  });
+
   it("stay while the client answers", async () => {
     const client = open();
     const followed = client.follow(topics);

@@ -5,7 +5,7 @@ import type { CostReport } from "../../../src/request/charge";
 import { CostBudget, type BudgetSettings } from "../../../src/server/cost-budget";
 import { createSharedBudgets } from "../../../src/server/shared-budgets";
 import { createViewer } from "../../support/signed-in";
-import { openLive } from "../../support/live";
+import { begun, openLive } from "../../support/live";
 import { isRedisThere, redisUrl } from "../../support/redis";
 import { startTestServer, type TestServer, type TestServerOptions } from "../../support/server";
 import { expectRefusal } from "../http/refusals";
@@ -187,6 +187,26 @@ describe("The budget of an asker (R21, B15)", () => {
     expect(refused.response.status).toBe(429);
     await new Promise(resolve => setTimeout(resolve, 1_000 * Number(refused.response.headers.get("retry-after"))));
     expect((await ask(server, query, {}, headers)).response.status).toBe(200);
+  });
+
+  it("is what the events of subscriptions are paid from: while it does not suffice, they wait", async () => {
+    server = await start({ limit: 110, restoreRate: 20 });
+    const live = openLive(server.url);
+    const followed = live.follow("subscription { catalogChanged { changes { nodeId } } }");
+    const touch = (id: number) => server.database.models.topic.update({ where: { id }, data: { emoji: "📘" } });
+    const { cost } = ((await begun(followed, () => touch(1))) as Answer).extensions;
+    expect(cost).toMatchObject({ requested: 101, limit: 110, restoreRate: 20 });
+    expect(cost.actual).toBeLessThan(10);
+    const drained = await ask(server, tools, { n: 17 });
+    const started = performance.now();
+    const { remaining } = drained.extensions.cost;
+    await touch(1);
+    await followed.next();
+    // What was heard before may be on its way still.
+    await touch(2);
+    await followed.next();
+    expect(performance.now() - started).toBeGreaterThan((1_000 * (101 - remaining - 1)) / 20);
+    await live.close();
   });
 
   it("is what subscriptions are started from", async () => {
