@@ -112,7 +112,7 @@ interface Behind {
   readonly sharing: SharedBatches | null;
   /** Until something was read that the replica may not have yet: what that leads to has to be there. */
   mayLag: boolean;
-  readonly isOver: () => boolean;
+  isOver: () => boolean;
   /** What belongs into each transaction beside its own work. */
   atEnd: ((session: DatabaseSession) => Promise<void>) | null;
 }
@@ -252,6 +252,11 @@ export function inTransaction<T>(ctx: RequestContext, work: (inner: RequestConte
 /** From now on, each transaction of the operation ends with `work`, and is rolled back when that throws. */
 export function endTransactionsWith(ctx: RequestContext, work: (session: DatabaseSession) => Promise<void>): void {
   behindOf(ctx).atEnd = work;
+}
+
+/** From now on the operation reads on when nobody waits for its answer any more: it is kept for later. */
+export function answerInAnyCase(ctx: RequestContext): void {
+  behindOf(ctx).isOver = () => false;
 }
 
 /** For the rest of the operation, these tables are read in the place of those of the same names. Nothing is written. */

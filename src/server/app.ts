@@ -117,7 +117,14 @@ export async function startApp(
   const observation = watching?.observation;
   observation?.metrics?.reserve(documents.operationNames());
   const graphql = createGraphQLServer({
-    ...{ schema, limits, known, introspection, operationTimeoutMs, explain, observation, log },
+    schema,
+    limits,
+    known,
+    introspection,
+    operationTimeoutMs,
+    explain,
+    observation,
+    log,
   });
   await graphql.start();
   for (const text of documents.texts) {
@@ -158,6 +165,7 @@ export async function startApp(
     trustedProxyHops: settings.trustedProxyHops,
     maxConnections: settings.maxConnections,
     playgroundDirectory: settings.playgroundDirectory,
+    isReachable,
     isReady: () => ready,
   });
   const url = await http.listen({ host, port });

@@ -14,9 +14,7 @@ export function createDatabaseProbe(database: Pick<Database, "query">): () => Pr
       return true;
     } catch {
       return false;
-    } finally {
-      underWay = null;
     }
   };
-  return () => (underWay ??= ask());
+  return () => (underWay ??= ask().finally(() => (underWay = null)));
 }

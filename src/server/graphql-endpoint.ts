@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HeaderMap } from "@apollo/server";
 import type { Database } from "../db/database";
-import { AppError, unavailable } from "../errors/app-error";
+import { AppError, isUnavailable, unavailable } from "../errors/app-error";
 import { within } from "../errors/deadline";
 import { hasRole } from "../graphql/access";
 import { createContext, type Client, type ClientCookies } from "../request/context";
@@ -130,8 +130,8 @@ export function registerGraphQL(app: FastifyInstance, options: GraphQLEndpointOp
     const work = async () => {
       try {
         const { asked, client, identified } = await understand(request, reply, address).catch((error: unknown) => {
-          // Whose it is, nobody knows: what cannot be understood is not free either.
-          charge(request, null, address);
+          // Whose it is, nobody knows: what cannot be understood is not free either. Unless it is for a fault of the server's.
+          if (!isUnavailable(error)) charge(request, null, address);
           throw error;
         });
         charge(request, identified.viewer, address);

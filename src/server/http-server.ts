@@ -14,7 +14,6 @@ import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import { AcceptedTypes } from "./accepted-types";
 import { createPeopleReader, type Authentication } from "./authentication";
-import { createDatabaseProbe } from "./database-probe";
 import { answerEarly } from "./early-answers";
 import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
@@ -26,6 +25,8 @@ import { listenForUpgrades } from "./upgrade";
 export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authentication" | "acceptLive" | "types"> {
   /** Whether cookies are for HTTPS only. */
   secureCookies: boolean;
+  /** Whether the database answers. */
+  isReachable: () => Promise<boolean>;
   live: LiveLimits;
   log: Logger;
   corsOrigins: readonly string[];
@@ -158,8 +159,7 @@ function limitPipelining(app: FastifyInstance): void {
   });
 }
 
-function registerHealth(app: FastifyInstance, { database, isReady }: HttpServerOptions): void {
-  const isReachable = createDatabaseProbe(database);
+function registerHealth(app: FastifyInstance, { isReachable, isReady }: HttpServerOptions): void {
   app.get("/livez", async (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
     reply.header("cache-control", "no-store");

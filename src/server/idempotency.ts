@@ -2,12 +2,12 @@
 // (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/).
 import { createHash, createHmac } from "node:crypto";
 import type { ApolloServerPlugin, GraphQLRequestContext } from "@apollo/server";
-import { Kind, OperationTypeNode, type OperationDefinitionNode, type GraphQLSchema } from "graphql";
+import { getVariableValues, Kind, OperationTypeNode, type OperationDefinitionNode, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Database, DatabaseSession } from "../db/database";
 import { sql } from "../db/sql";
 import { AppError, badInput } from "../errors/app-error";
-import { endTransactionsWith, learnerId, type RequestContext } from "../request/context";
+import { answerInAnyCase, endTransactionsWith, learnerId, type RequestContext } from "../request/context";
 import { hasSecretAnswer } from "../graphql/secret-answer";
 import { canonicalJson } from "./canonical-json";
 import { asRequestErrors } from "./request-errors";
@@ -25,7 +25,7 @@ interface Reservation {
 /** One of the requests with a key. */
 interface Attempt {
   key: string;
-  attempt: number;
+  number: number;
 }
 
 type Running = GraphQLRequestContext<RequestContext>;
@@ -52,11 +52,15 @@ export function idempotentMutations(operationTimeoutMs: number, log: Logger): Ap
           if (key === undefined || request.operation?.operation !== OperationTypeNode.MUTATION) return;
           await asRequestErrors(async () => {
             checkUse(request, key);
+            // Execution refuses it before anything is done: there is nothing to keep.
+            if (!hasFittingVariables(request)) return;
             const { contextValue } = request;
             const reserved = await reserve(contextValue.database, reservationOf(request, key), runSeconds);
-            if ("answer" in reserved) return (stored = reserved.answer);
+            if ("answer" in reserved) return void (stored = reserved.answer);
             attempt = reserved;
-            return endTransactionsWith(contextValue, session => mark(session, reserved));
+            endTransactionsWith(contextValue, session => mark(session, reserved));
+            // Who has left will ask again.
+            answerInAnyCase(contextValue);
           });
         },
         responseForOperation: async ({ response: { http } }) =>
@@ -64,13 +68,11 @@ export function idempotentMutations(operationTimeoutMs: number, log: Logger): Ap
         willSendResponse: async ({ response, contextValue }) => {
           if (!attempt || response.body.kind !== "single") return;
           try {
-            await settle(contextValue.database, attempt, response.body.singleResult, runSeconds);
+            await settle(contextValue.database, attempt, response.body.singleResult);
           } catch (error) {
             // What was done is done: the client hears of it, whether it could be noted or not.
-            log.error(
-              { err: error, requestId: contextValue.requestId },
-              "an answer could not be kept for its Idempotency-Key",
-            );
+            const { requestId } = contextValue;
+            log.warn({ err: error, requestId }, "what came of a request with an Idempotency-Key could not be noted");
           }
         },
       };
@@ -86,6 +88,10 @@ function checkUse({ operation, schema }: Running, key: string): void {
   if (secret !== undefined) {
     throw new AppError("BAD_REQUEST", `Idempotency-Key cannot be sent with ${secret}: what it answers is not kept.`);
   }
+}
+
+function hasFittingVariables({ schema, operation, request }: Running): boolean {
+  return getVariableValues(schema, operation?.variableDefinitions ?? [], request.variables ?? {}).coerced !== undefined;
 }
 
 function reservationOf({ request, contextValue }: Running, key: string): Reservation {
@@ -107,8 +113,14 @@ function secretField(schema: GraphQLSchema, operation: OperationDefinitionNode):
     .find(name => fields[name] && hasSecretAnswer(fields[name]));
 }
 
-/** Of a request that has ended, and whose answer is not to be repeated, though it has changed something. */
-const noAnswer = JSON.stringify(null);
+interface KeptRequest {
+  hash: string;
+  response: string | null;
+  number: number;
+  isCommitted: boolean;
+  /** Whether it has had its time, or has ended without having changed anything. */
+  isFree: boolean;
+}
 
 /** @returns the answer of the first request, or which one this is. @throws AppError ANSWER_LOST, CONFLICT, BAD_USER_INPUT */
 async function reserve(
@@ -117,30 +129,24 @@ async function reserve(
   runSeconds: number,
 ): Promise<Attempt | { answer: object }> {
   const [own] = await database.query<Attempt>(sql`
-    INSERT INTO "idempotent_request" ("learner_id", "key", "request_hash")
-    VALUES (${learner}::uuid, ${key}, decode(${requestHash}, 'hex'))
-    ON CONFLICT ("key") DO NOTHING RETURNING "key", "attempt"`);
+    INSERT INTO "idempotent_request" ("learner_id", "key", "request_hash", "free_at")
+    VALUES (${learner}::uuid, ${key}, decode(${requestHash}, 'hex'), now() + make_interval(secs => ${runSeconds}))
+    ON CONFLICT ("key") DO NOTHING RETURNING "key", "attempt" AS "number"`);
   if (own) return own;
   const [first] = await database.query<KeptRequest>(sql`
-    SELECT encode("request_hash", 'hex') AS "hash", "response", "attempt", "is_committed" AS "isCommitted",
-      "created_at" < now() - make_interval(secs => ${runSeconds}) AS "isOver"
+    SELECT encode("request_hash", 'hex') AS "hash", "response", "attempt" AS "number", "is_committed" AS "isCommitted",
+      "free_at" <= now() AS "isFree"
     FROM "idempotent_request" WHERE "key" = ${key}`);
-  if (first && first.hash !== requestHash) throw badInput("Idempotency-Key", "was used for another mutation.");
-  if (first?.response === noAnswer || (first?.response === null && first.isCommitted && first.isOver))
-    throw answerLost();
-  if (first && first.response !== null) return { answer: JSON.parse(first.response) as object };
-  const [next] = first?.isOver ? await overtake(database, { key, attempt: first.attempt }) : [];
-  if (next) return next;
-  throw new AppError("CONFLICT", "The first request with this Idempotency-Key is still running. Try again.");
+  if (!first) throw stillRunning();
+  if (first.hash !== requestHash) throw badInput("Idempotency-Key", "was used for another mutation.");
+  if (first.response !== null) return { answer: JSON.parse(first.response) as object };
+  if (!first.isFree) throw stillRunning();
+  if (first.isCommitted) throw answerLost();
+  return overtake(database, { key, number: first.number }, runSeconds);
 }
 
-interface KeptRequest {
-  hash: string;
-  response: string | null;
-  attempt: number;
-  isCommitted: boolean;
-  isOver: boolean;
-}
+const stillRunning = () =>
+  new AppError("CONFLICT", "The first request with this Idempotency-Key is still running. Try again.");
 
 const answerLost = () =>
   new AppError(
@@ -148,42 +154,40 @@ const answerLost = () =>
     "What was sent with this Idempotency-Key was done, at least in part, and its answer was lost. It is not done again: read what it changed.",
   );
 
-/** Waits for a transaction of the other attempt that is just being committed. */
-function overtake(database: Database, { key, attempt }: Attempt): Promise<Attempt[]> {
-  return database.query<Attempt>(sql`
-    UPDATE "idempotent_request" SET "attempt" = "attempt" + 1, "created_at" = now()
-    WHERE "key" = ${key} AND "attempt" = ${attempt} AND NOT "is_committed" AND "response" IS NULL
-    RETURNING "key", "attempt"`);
+/** Waits for a transaction of the other attempt that is just being committed. @throws AppError CONFLICT */
+async function overtake(database: Database, { key, number }: Attempt, runSeconds: number): Promise<Attempt> {
+  const [next] = await database.query<Attempt>(sql`
+    UPDATE "idempotent_request" SET "attempt" = "attempt" + 1, "free_at" = now() + make_interval(secs => ${runSeconds})
+    WHERE "key" = ${key} AND "attempt" = ${number} AND NOT "is_committed" AND "response" IS NULL
+    RETURNING "key", "attempt" AS "number"`);
+  if (!next) throw stillRunning();
+  return next;
 }
 
 /**
- * The last statement of a transaction, so that the lock on the row is held for a moment only, and after all others. The row is gone when the
- * transaction deletes its learner.
+ * The last statement of a transaction but for the check of what is deferred: so the lock on the row is held for a moment only, and after
+ * all others. The row is gone when the transaction deletes its learner.
  * @throws AppError CONFLICT
  */
-async function mark(session: DatabaseSession, { key, attempt }: Attempt): Promise<void> {
+async function mark(session: DatabaseSession, { key, number }: Attempt): Promise<void> {
   const [{ isOvertaken } = { isOvertaken: true }] = await session.query<{ isOvertaken: boolean }>(sql`
     WITH "marked" AS (
-      UPDATE "idempotent_request" SET "is_committed" = true WHERE "key" = ${key} AND "attempt" = ${attempt} RETURNING 1
+      UPDATE "idempotent_request" SET "is_committed" = true WHERE "key" = ${key} AND "attempt" = ${number} RETURNING 1
     )
     SELECT NOT EXISTS (SELECT 1 FROM "marked") AND EXISTS (SELECT 1 FROM "idempotent_request" WHERE "key" = ${key}) AS "isOvertaken"`);
   if (isOvertaken) throw new AppError("CONFLICT", "Another request with this Idempotency-Key was faster.");
 }
 
-async function settle(
-  database: Database,
-  { key, attempt }: Attempt,
-  result: object,
-  runSeconds: number,
-): Promise<void> {
+/** Errors after which the same request may succeed. */
+const passing = new Set(["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR", "RATE_LIMITED", "CONFLICT"]);
+
+/**
+ * Keeps the answer. With an error that may pass, it is not kept: what has changed nothing may be overtaken at once, the rest is lost. The row
+ * stays, so that an attempt that is not over yet is told from those after it.
+ */
+async function settle(database: Database, { key, number }: Attempt, result: object): Promise<void> {
   const { errors } = result as { errors?: readonly { extensions?: { code?: string } }[] };
   const isPassing = errors?.some(({ extensions }) => passing.has(String(extensions?.code)));
-  // What has changed nothing may be overtaken at once. The row stays, so that the attempt is told from those after it if it is not over yet.
-  const outcome = isPassing
-    ? sql`"response" = CASE WHEN "is_committed" THEN ${noAnswer} END,
-        "created_at" = CASE WHEN "is_committed" THEN "created_at" ELSE now() - make_interval(secs => ${runSeconds + 1}) END`
-    : sql`"response" = ${JSON.stringify(result)}`;
-  await database.query(sql`UPDATE "idempotent_request" SET ${outcome} WHERE "key" = ${key} AND "attempt" = ${attempt}`);
+  const outcome = isPassing ? sql`"free_at" = now()` : sql`"response" = ${JSON.stringify(result)}`;
+  await database.query(sql`UPDATE "idempotent_request" SET ${outcome} WHERE "key" = ${key} AND "attempt" = ${number}`);
 }
-
-const passing = new Set(["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR", "RATE_LIMITED", "CONFLICT"]);

@@ -1,9 +1,14 @@
 // `Idempotency-Key`: sent again, a mutation answers as the first time and is not done again.
 import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { sql, trustedSql } from "../../src/db/sql";
 import { encodeNodeId } from "../../src/graphql/node-id";
+import { hasSecretAnswer } from "../../src/graphql/secret-answer";
+import { buildGraphQLSchema } from "../../src/server/schema";
+import { serverUrl } from "../support/database";
 import { createLesson, createUser } from "../support/factories";
 import { startTestServer, type TestServer } from "../support/server";
+import { createViewer } from "../support/signed-in";
 
 let server: TestServer;
 let authorization: string;
@@ -96,8 +101,7 @@ describe("Idempotency-Key (R24)", () => {
     /** As a server leaves it that dies before it has kept the answer. */
     const loseAnswer = (isCommitted: boolean) =>
       server.database.query(sql`UPDATE "idempotent_request" SET "response" = NULL, "is_committed" = ${isCommitted}`);
-    const passTime = () =>
-      server.database.query(sql`UPDATE "idempotent_request" SET "created_at" = now() - INTERVAL '2 minutes'`);
+    const passTime = () => server.database.query(sql`UPDATE "idempotent_request" SET "free_at" = now()`);
 
     it("is free again once that would be over, when nothing was done", async () => {
       const key = randomUUID();
@@ -269,6 +273,124 @@ describe("Idempotency-Key (R24)", () => {
       // Nor the key itself, with which it could be tried.
       expect(JSON.stringify(row)).not.toContain(key);
     }
+  });
+
+  describe("of each mutation that can have one", () => {
+    let catalogue: TestServer;
+    beforeAll(async () => {
+      catalogue = await startTestServer();
+    });
+    afterAll(() => catalogue.close());
+    const fields = Object.values(buildGraphQLSchema().getMutationType()?.getFields() ?? {});
+    const done: string[] = [];
+
+    // The last ones first: those that take content away come before them.
+    it.each(fields.filter(field => !hasSecretAnswer(field)).reverse())(
+      "$name is noted in its transaction",
+      async field => {
+        const [, query = ""] = /\n\nExample: `([^`]+)`$/.exec(field.description ?? "") ?? [];
+        const viewer = await createViewer(catalogue.database, { role: "ADMIN" });
+        const { token } = await catalogue.services.tokens.signAccess(viewer);
+        const headers = { authorization: `Bearer ${token}`, "idempotency-key": randomUUID() };
+        const text = await (await catalogue.post({ query }, headers)).text();
+        const isDone = text.includes('"userErrors":[]');
+        if (isDone) done.push(field.name);
+        const rows = await catalogue.database.models.idempotentRequest.findMany({
+          where: { learnerId: viewer.userId },
+        });
+        // What is refused changes nothing, such as what has no token or password that is right.
+        expect([text, rows.map(({ isCommitted }) => isCommitted)]).toEqual([text, [isDone]]);
+      },
+    );
+
+    it("is tried with most of them", () => {
+      expect(done).toEqual(
+        expect.arrayContaining(["signUp", "signOut", "completeLesson", "setBookmark", "createTool"]),
+      );
+      expect(done.length).toBeGreaterThan(15);
+    });
+  });
+
+  /** What takes a while inside the database takes all of PGlite's process. */
+  (serverUrl === undefined ? describe.skip : describe)("while the first request takes long", () => {
+    const writes = () => server.database.query(sql`SELECT 1 AS "one" FROM "test_write"`);
+    /** Slow before the transaction is noted under the key, and once more before it is committed. Counts what is committed. */
+    beforeAll(() =>
+      server.database.exclusive(connection =>
+        connection.script(`
+          CREATE TABLE "test_write" ();
+          CREATE FUNCTION "test_slow"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.7); RETURN NULL; END $$;
+          CREATE FUNCTION "test_counted"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO "test_write" DEFAULT VALUES; RETURN NULL; END $$;
+          CREATE TRIGGER "test_slow" AFTER INSERT ON "lesson_progress" FOR EACH ROW EXECUTE FUNCTION "test_slow"();
+          CREATE TRIGGER "test_counted" AFTER INSERT ON "lesson_progress" FOR EACH ROW EXECUTE FUNCTION "test_counted"();
+          CREATE CONSTRAINT TRIGGER "test_slow_commit" AFTER INSERT ON "lesson_progress" DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION "test_slow"();`),
+      ),
+    );
+    afterAll(() =>
+      server.database.exclusive(connection =>
+        connection.script(`
+          DROP TRIGGER "test_slow" ON "lesson_progress"; DROP TRIGGER "test_slow_commit" ON "lesson_progress"; DROP FUNCTION "test_slow";
+          DROP TRIGGER "test_counted" ON "lesson_progress"; DROP FUNCTION "test_counted"; DROP TABLE "test_write";`),
+      ),
+    );
+    beforeEach(() => server.database.query(sql`DELETE FROM "test_write"`));
+    /** What the last one that was not told to try again has got. */
+    const untilAnswered = async (key: string) => {
+      for (;;) {
+        const answer = await send(key);
+        const code = answer.body.errors?.[0]?.extensions.code;
+        if (code !== "CONFLICT" && code !== "SERVICE_UNAVAILABLE") return answer.body;
+        await delay(50);
+      }
+    };
+    const free = () => server.database.query(sql`UPDATE "idempotent_request" SET "free_at" = now()`);
+
+    it.each([
+      ["before it is noted", 300],
+      ["while it is being committed", 1_000],
+    ])("is done once, when others take it for dead %s", async (_, ms) => {
+      const key = randomUUID();
+      const first = send(key);
+      // Before anything of it has locked the row.
+      await delay(200);
+      await free();
+      await delay(ms - 200);
+      const others = await Promise.all([send(key), send(key)]);
+      const all = [await first, ...others].map(({ body }) => body.errors?.[0]?.extensions.code ?? "answered");
+      // It is lost for who asks between its commit and its answer, and takes it for dead.
+      expect(["answered", "CONFLICT", "ANSWER_LOST"]).toEqual(expect.arrayContaining(all));
+      const answer = await untilAnswered(key);
+      expect(answer.data?.completeLesson.lesson.progress.completedAt).toEqual(expect.any(String));
+      expect(await writes()).toHaveLength(1);
+    });
+
+    it("is done by the next one, when the database ends it before it is committed", async () => {
+      const key = randomUUID();
+      const first = send(key);
+      await delay(1_000);
+      await server.database.query(sql`
+        SELECT pg_terminate_backend("pid")::text AS "done" FROM pg_stat_activity
+        WHERE datname = current_database() AND "pid" <> pg_backend_pid() AND "wait_event" = 'PgSleep'`);
+      expect((await first).body.errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+      expect(await writes()).toHaveLength(0);
+      expect((await untilAnswered(key)).data).not.toBeNull();
+      expect(await writes()).toHaveLength(1);
+    });
+
+    it("keeps the answer for who has hung up meanwhile", async () => {
+      const key = randomUUID();
+      const aborting = new AbortController();
+      const headers = { authorization, "content-type": "application/json", "idempotency-key": key };
+      const body = JSON.stringify({ query: complete, variables: { lessonId: lessonIds[0] } });
+      const first = fetch(`${server.url}/graphql`, { method: "POST", headers, body, signal: aborting.signal });
+      await delay(300);
+      aborting.abort();
+      await expect(first).rejects.toThrow("aborted");
+      const answer = await untilAnswered(key);
+      expect(answer.data?.completeLesson.lesson.progress.completedAt).toEqual(expect.any(String));
+      expect(await writes()).toHaveLength(1);
+    });
   });
 
   it("of who deletes the account is good for that too", async () => {

@@ -53,6 +53,7 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
     explain: false,
     operationTimeoutMs,
     trustedProxyHops: 0,
+    isReachable: () => Promise.resolve(true),
     isReady: () => true,
   });
   return {

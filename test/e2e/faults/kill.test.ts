@@ -72,9 +72,7 @@ async function expectAllThere(acknowledged: readonly string[]): Promise<string[]
 /** With the keys of the first time. A second createTool of the same slug would be refused, for the slug. */
 async function sendAgain(unanswered: readonly string[]): Promise<void> {
   await shared.use(async database => {
-    await database.query(
-      sql`UPDATE "idempotent_request" SET "created_at" = now() - INTERVAL '1 hour' WHERE "response" IS NULL`,
-    );
+    await database.query(sql`UPDATE "idempotent_request" SET "free_at" = now() WHERE "response" IS NULL`);
   });
   const watched = await start();
   for (const slug of unanswered) {
