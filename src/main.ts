@@ -57,7 +57,8 @@ async function main(): Promise<number> {
     if (app.metricsUrl) log.info({ url: app.metricsUrl }, "metrics are served");
     closeWithGrace({ delay: config.http.stopTimeoutMs, logger: log }, async ({ signal, err }) => {
       log.info({ signal, ...(err ? { err } : {}) }, "stopping");
-      await app.stop();
+      // After a fault that nothing has caught, nobody knows what it would answer.
+      await app.stop(err ? 0 : config.http.stopDelayMs);
       await running.stop();
       await database.close();
     });

@@ -126,6 +126,7 @@ const environment = {
   OTEL_TRACES_SAMPLER_ARG: ratio.default(1),
   OTEL_BSP_SCHEDULE_DELAY: integer(10, 60_000).default(5_000),
   STOP_TIMEOUT_MS: integer(100, 120_000).default(10_000),
+  STOP_DELAY_MS: integer(0, 100_000).default(0),
 };
 
 export const variableNames = Object.keys(environment) as (keyof typeof environment)[];
@@ -133,6 +134,9 @@ export const variableNames = Object.keys(environment) as (keyof typeof environme
 const schema = z.object(environment).transform((env, context) => {
   if (env.COST_BUDGET > 0 && env.COST_BUDGET < env.QUERY_MAX_COST) {
     context.addIssue({ code: "custom", path: ["COST_BUDGET"], message: "must be 0 or at least QUERY_MAX_COST" });
+  }
+  if (env.STOP_DELAY_MS >= env.STOP_TIMEOUT_MS) {
+    context.addIssue({ code: "custom", path: ["STOP_DELAY_MS"], message: "must be less than STOP_TIMEOUT_MS" });
   }
   const production = env.NODE_ENV === "production";
   return {
@@ -163,6 +167,7 @@ const schema = z.object(environment).transform((env, context) => {
       operationTimeoutMs: env.OPERATION_TIMEOUT_MS,
       explain: env.QUERY_EXPLAIN,
       stopTimeoutMs: env.STOP_TIMEOUT_MS,
+      stopDelayMs: env.STOP_DELAY_MS,
     },
     accounts: {
       publicUrl: env.PUBLIC_URL,

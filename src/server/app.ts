@@ -1,4 +1,5 @@
 // Puts the parts together: database, migrations, shipped content, GraphQL, HTTP. Started and stopped as one.
+import { setTimeout as delay } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { ChangePositions } from "../db/change-positions";
@@ -70,8 +71,11 @@ export interface App {
   readonly url: string;
   /** Where metrics are served; undefined where they are not. */
   readonly metricsUrl: string | undefined;
-  /** Takes no new work, finishes what was received, and resolves. Does not close the database. */
-  stop(): Promise<void>;
+  /**
+   * Is no longer ready, then takes no new work, finishes what was received, and resolves. Does not close the database.
+   * @param delayMs is for how long it goes on taking new work meanwhile: balancers ask only now and then whether it is ready.
+   */
+  stop(delayMs?: number): Promise<void>;
 }
 
 /** Applies the pending migrations of `directory`. @throws MigrationError when one fails; the database is then as it was. */
@@ -173,8 +177,9 @@ export async function startApp(
   return {
     url,
     metricsUrl: watching?.metricsUrl,
-    stop: async () => {
+    stop: async (delayMs = 0) => {
       ready = false;
+      if (delayMs > 0) await delay(delayMs);
       await http.close();
       load.stop();
       shared?.stop();

@@ -12,9 +12,15 @@ export interface PostOptions {
   authorization?: string;
 }
 
-/** POSTs to /graphql. @returns the status and the text. */
+export interface Posted {
+  status: number;
+  retryAfter: string | undefined;
+  text: string;
+}
+
+/** POSTs to /graphql. */
 export function post(url: string, body: string, { from, agent, authorization }: PostOptions) {
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+  return new Promise<Posted>((resolve, reject) => {
     const sent = request(
       `${url}/graphql`,
       {
@@ -24,7 +30,9 @@ export function post(url: string, body: string, { from, agent, authorization }: 
       incoming => {
         let text = "";
         incoming.on("data", part => (text += String(part)));
-        incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, text }));
+        incoming.on("end", () =>
+          resolve({ status: incoming.statusCode ?? 0, retryAfter: incoming.headers["retry-after"], text }),
+        );
         incoming.on("error", reject);
       },
     );

@@ -81,6 +81,7 @@ describe("loadConfig", () => {
     OTEL_TRACES_SAMPLER_ARG: ["2", "-0.1", "half"],
     OTEL_BSP_SCHEDULE_DELAY: ["9", "60001"],
     STOP_TIMEOUT_MS: ["99", "120001"],
+    STOP_DELAY_MS: ["-1", "100001", "10000"],
   };
   const free = [
     ...["HOST", "DATA_DIRECTORY", "CONTENT_DIRECTORY", "PERSISTED_DOCUMENTS", "AUTH_SIGNING_KEYS"],
@@ -120,6 +121,13 @@ describe("loadConfig", () => {
     expect(loadConfig({ COST_BUDGET: "0" }).budget).toBeUndefined();
   });
 
+  it("refuses a delay that leaves a stop no time", () => {
+    expect(() => loadConfig({ STOP_TIMEOUT_MS: "5000", STOP_DELAY_MS: "5000" })).toThrow(
+      "STOP_DELAY_MS must be less than STOP_TIMEOUT_MS",
+    );
+    expect(loadConfig({ STOP_TIMEOUT_MS: "5000", STOP_DELAY_MS: "4999" }).http).toMatchObject({ stopDelayMs: 4_999 });
+  });
+
   it("needs nothing: the defaults are a safe development server", () => {
     expect(loadConfig({})).toMatchObject({
       production: false,
@@ -142,6 +150,7 @@ describe("loadConfig", () => {
         operationTimeoutMs: 9_000,
         explain: false,
         stopTimeoutMs: 10_000,
+        stopDelayMs: 0,
       },
       accounts: {
         publicUrl: undefined,

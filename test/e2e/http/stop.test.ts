@@ -2,7 +2,10 @@
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { startTestServer } from "../../support/server";
+import { startServerProcess, type ServerProcess } from "../../support/server-process";
+import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 
 const query = JSON.stringify({ query: "{ topics(first: 1) { nodes { slug } } }" });
 
@@ -91,6 +94,52 @@ describe("Stopping the server (R24)", () => {
     await server.close();
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   });
+});
+
+describe("Stopping the server with STOP_DELAY_MS (R24)", () => {
+  let shared: SharedDatabase;
+  let server: ServerProcess | undefined;
+  beforeEach(async () => void (shared = await createSharedDatabase("catalogue")));
+  afterEach(async () => {
+    await server?.kill();
+    await shared.remove();
+  });
+
+  /** @returns the address of a process that has been told to stop, and says so. */
+  async function stopping(environment: Record<string, string>): Promise<string> {
+    server = startServerProcess({ ...shared.env, ...environment });
+    const url = await server.url();
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    server.process.kill("SIGTERM");
+    for (;;) {
+      const readiness = await fetch(`${url}/readyz`);
+      const said: unknown = await readiness.json();
+      if (readiness.status === 503) {
+        expect(said).toEqual({ status: "unavailable", problem: "stopping" });
+        return url;
+      }
+      await delay(5);
+    }
+  }
+
+  it("answers on new connections while it says that it is not ready, and then ends", async () => {
+    const url = await stopping({ STOP_DELAY_MS: "4000" });
+    const agent = new Agent();
+    const open = openRequest(url, agent);
+    open.finish();
+    const { status, text, connection } = await open.answer;
+    expect([status, connection]).toEqual([200, "close"]);
+    expect(JSON.parse(text)).toEqual({ data: { topics: { nodes: [{ slug: expect.any(String) as string }] } } });
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect(await server?.exit).toBe(0);
+    expect(server?.output()).not.toContain("killed by timeout");
+  }, 60_000);
+
+  it("ends at once when it is told to stop again", async () => {
+    await stopping({ STOP_DELAY_MS: "100000", STOP_TIMEOUT_MS: "120000" });
+    server?.process.kill("SIGTERM");
+    expect(await server?.exit).toBe(1);
+  }, 60_000);
 });
 
 /** Resolves when new connections are refused. */
