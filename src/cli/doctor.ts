@@ -2,6 +2,7 @@
 import { inspectConfig, type ProjectConfig } from "../config/project-config";
 import type { ConfigProblem } from "../config/config";
 import { unknownVariables } from "../config/unknown-variables";
+import { answersCheck } from "./doctor/answers.check";
 import { examine, warning, withoutSecrets, type Check, type Finding } from "./doctor/checkup";
 import { configurationCheck } from "./doctor/configuration.check";
 import { documentsCheck } from "./doctor/documents.check";
@@ -11,6 +12,7 @@ import { mailCheck } from "./doctor/mail.check";
 import { metricsCheck } from "./doctor/metrics.check";
 import { migrationsCheck } from "./doctor/migrations.check";
 import { afterReaching, askPostgres, postgresChecks } from "./doctor/postgres.check";
+import { askRedis } from "./doctor/redis-inspection";
 import { redisCheck } from "./doctor/redis.check";
 import { replicaCheck } from "./doctor/replica.check";
 import { secretsOf } from "./doctor/secrets";
@@ -52,6 +54,8 @@ function checksOf(config: ProjectConfig, problems: readonly ConfigProblem[]): Ch
   const unless = (variable: string, name: string, checks: readonly Check[]): readonly Check[] =>
     isWrong(variable) ? [{ name, run: () => [warning(`not checked: ${variable} is wrong`)] }] : checks;
   const { url } = config.database;
+  const { redisUrl } = config.accounts;
+  const counts = redisUrl === undefined ? undefined : askRedis(redisUrl, Date.now);
   const ofDatabase =
     url === undefined
       ? [embeddedCheck(config), migrationsCheck(config)]
@@ -62,7 +66,12 @@ function checksOf(config: ProjectConfig, problems: readonly ConfigProblem[]): Ch
     keysCheck(config),
     ...unless("DATABASE_URL", "database", ofDatabase),
     ...unless("PERSISTED_DOCUMENTS", "documents", [documentsCheck(config)]),
-    ...unless("REDIS_URL", "redis", [redisCheck(config, Date.now)]),
+    ...unless("REDIS_URL", "redis", [redisCheck(config, counts)]),
+    ...unless(
+      "DATABASE_URL",
+      "answers",
+      unless("RESPONSE_CACHE_REDIS_URL", "answers", [answersCheck(config, counts, Date.now)]),
+    ),
     ...unless("SMTP_URL", "mail", [mailCheck(config)]),
     ...unless("METRICS_PORT", "metrics", [metricsCheck(config)]),
     ...unless(

@@ -29,7 +29,7 @@ interface HeldAnswer {
 }
 
 /** How long an answer is looked for, in milliseconds. */
-const patienceMs = 50;
+export const patienceMs = 50;
 /** How long Redis is left alone after it has not answered; then one request asks whether it does. */
 const restMs = 1_000;
 /** After so long an answer goes, asked for or not. */
