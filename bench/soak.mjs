@@ -1,6 +1,7 @@
 // `npm run soak`: does a server that works for long stay as it was? Ten minutes of everything that clients and editors do, at a steady pace, while
 // memory (after a collection of garbage), handles and the delay of the event loop are sampled. Ends with 1 when one of them grows, or when an
-// answer is not what it should be. On PostgreSQL (BENCH_DATABASE_URL) when it is reachable, else on PGlite.
+// answer is not what it should be. Budgets are kept as by default, and nearly every request is from another address. On PostgreSQL
+// (BENCH_DATABASE_URL) when it is reachable, else on PGlite.
 //   --minutes N   10 when left out
 //   --every N     seconds between samples; 10 when left out
 //   --embedded    PGlite, also when PostgreSQL is reachable
@@ -36,6 +37,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const databaseName = "learngraph_soak";
 const publicUrl = "https://learn.example.org";
 const durationMs = Number(values.minutes) * 60_000;
+/** So many a server remembers (`server/cost-budget.ts`). */
+const mostAskers = 100_000;
 
 /** By how much each may grow over the last two thirds: a share of what it is, and something that is nothing in any case. */
 const bounds = {
@@ -55,10 +58,12 @@ const isOnServer =
   ));
 const counts = new Map();
 const wrong = new Map();
+let addresses = 0;
 let failed = true;
 let stopped = false;
 try {
   const server = await startServer();
+  await fillBudgets(server);
   const lanes = startLoad(server);
   const samples = await watch(server);
   stopped = true;
@@ -86,8 +91,6 @@ async function startServer() {
   const tokens = createTokenService({ keys: await parseSigningKeys(keys), issuer: publicUrl, audience: "learngraph" });
   const env = {
     ...{ PATH: process.env.PATH, NODE_ENV: "production", HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "info" },
-    // All the load is from one address.
-    COST_BUDGET: "0",
     ...{ DATA_DIRECTORY: directory, PUBLIC_URL: publicUrl, AUTH_SIGNING_KEYS: keys, TRUSTED_PROXY_HOPS: "1" },
     // Full within the first third, so that what grows afterwards is no cache.
     RESPONSE_CACHE_MB: "8",
@@ -136,6 +139,28 @@ async function prepare(url) {
   }
 }
 
+/** What a proxy tells of a client that was not there before: what one address may do is bounded, and what is remembered of each is measured. */
+function fromAnybody() {
+  const at = addresses++;
+  return { "x-forwarded-for": `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}` };
+}
+
+/** Until as many budgets are remembered as ever are: each further asker takes the place of one, so what grows afterwards is not these. */
+async function fillBudgets({ url }) {
+  const agent = new http.Agent({ keepAlive: true });
+  const started = performance.now();
+  const lane = async () => {
+    while (addresses < mostAskers) {
+      const { status, body } = await post(`${url}/graphql`, agent, { query: "{ __typename }" }, fromAnybody());
+      if (status !== 200 || body.errors) throw new Error(`an asker is answered ${status} ${JSON.stringify(body)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, lane));
+  agent.destroy();
+  const seconds = ((performance.now() - started) / 1_000).toFixed(0);
+  console.log(`${mostAskers.toLocaleString("en")} askers came once each, in ${seconds} s.\n`);
+}
+
 /** @returns the lanes of the load, each of which ends some time after `stopped`. */
 function startLoad({ url, authorization }) {
   const agent = new http.Agent({ keepAlive: true });
@@ -145,10 +170,13 @@ function startLoad({ url, authorization }) {
   const words = ["claude", "prompt", "review", "spreadsheet", "debug", "agent"];
   let made = 0;
   const pick = list => list[made++ % list.length];
-  /** Of ever new clients, since what one address may do is bounded. */
-  const anybody = () => `10.${(made >> 16) & 255}.${(made >> 8) & 255}.${made++ & 255}`;
+  class ElsewhereWebSocket extends WebSocket {
+    constructor(address, protocols) {
+      super(address, protocols, { headers: fromAnybody() });
+    }
+  }
 
-  const ask = async (name, query, variables = {}, headers = {}) => {
+  const ask = async (name, query, variables = {}, headers = fromAnybody()) => {
     const { status, body } = await post(`${url}/graphql`, agent, { query, variables }, headers);
     counts.set(name, (counts.get(name) ?? 0) + 1);
     return { status, ...body };
@@ -186,7 +214,7 @@ function startLoad({ url, authorization }) {
     account: [
       1_000,
       async () => {
-        const headers = { "x-forwarded-for": anybody() };
+        const headers = fromAnybody();
         const [email, password] = [`soak-${made++}@example.org`, "weaving-algebraic-patterns"];
         const up = `mutation ($email: String!, $password: String!) { signUp(input: { email: $email, password: $password, displayName: "S" }) { userErrors { code } } }`;
         good("sign-up", await ask("sign-up", up, { email, password }, headers));
@@ -198,7 +226,7 @@ function startLoad({ url, authorization }) {
           "viewer",
           "{ viewer { user { displayName } } }",
           {},
-          { authorization: `Bearer ${token}` },
+          { ...headers, authorization: `Bearer ${token}` },
         );
         expect("viewer", viewer, viewer.data?.viewer?.user?.displayName === "S");
       },
@@ -206,7 +234,7 @@ function startLoad({ url, authorization }) {
     progress: [
       200,
       async () => {
-        const headers = { "x-forwarded-for": anybody() };
+        const headers = fromAnybody();
         const guest = await ask("guest", "mutation { createGuest(input: {}) { guestToken } }", {}, headers);
         const as = { ...headers, "x-guest-token": guest.data?.createGuest?.guestToken ?? "" };
         const { data } = await ask("cached page", "{ lessons(first: 30) { nodes { id } } }");
@@ -229,7 +257,7 @@ function startLoad({ url, authorization }) {
       async () => {
         const client = createClient({
           url: `${url.replace("http", "ws")}/graphql`,
-          webSocketImpl: WebSocket,
+          webSocketImpl: ElsewhereWebSocket,
           retryAttempts: 0,
         });
         const query = "subscription { topicPublished { topic { slug } } }";

@@ -9,7 +9,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { loadConfig, variableNames } from "../../src/config/config";
 
 const folder = "deploy/kubernetes";
-const notManifests = ["kustomization.yaml", "prometheus-adapter-rules.yaml"];
+const notManifests = ["kustomization.yaml", "prometheus-adapter-rules.yaml", "prometheus-scrape.yaml"];
 
 interface Manifest {
   apiVersion: string;
@@ -117,6 +117,67 @@ describe("The Kubernetes manifests", () => {
     expect(theOne("ServiceAccount", template.spec.serviceAccountName)).toBeDefined();
   });
 
+  it("are scraped where the metrics are, as the job that the alerts ask for, with the labels that the autoscaler's adapter needs", () => {
+    const { namespace } = parse(readFileSync(join(folder, "kustomization.yaml"), "utf8")) as { namespace: string };
+    const { selector, template } = theOne("Deployment").spec as unknown as WithPods & { selector: object };
+    const { template: ofJob } = theOne("Job", "learngraph-migrate").spec as unknown as WithPods;
+    const { scrape_configs } = parse(readFileSync(join(folder, "prometheus-scrape.yaml"), "utf8")) as Scraping;
+    expect(scrape_configs.map(({ job_name }) => job_name)).toEqual([jobOfAlerts()]);
+    const [scrape] = scrape_configs;
+    expect(scrape?.kubernetes_sd_configs).toEqual([{ role: "pod", namespaces: { names: [namespace] } }]);
+
+    const labelsOf = (labels: Record<string, string>, port: string, phase: string) =>
+      relabelled(metaLabels({ namespace: "its namespace", pod: "its name", labels, port, phase }), scrape);
+    const { labels } = template.metadata;
+    const found = template.spec.containers.flatMap(({ ports = [] }) =>
+      ports.map(({ name }) => [name, labelsOf(labels, name, "Running")]),
+    );
+    expect(found).toEqual([
+      ["http", null],
+      ["metrics", { namespace: "its namespace", pod: "its name" }],
+    ]);
+    expect(labelsOf(labels, "metrics", "Failed")).toBeNull();
+    const others = [{ "app.kubernetes.io/name": "learngraph", ...ofJob.metadata.labels }, {}];
+    expect(others.map(of => labelsOf(of, "metrics", "Running"))).toEqual([null, null]);
+
+    const { custom } = (parse(readFileSync(join(folder, "prometheus-adapter-rules.yaml"), "utf8")) as Rules).rules;
+    for (const { seriesQuery, resources } of custom) {
+      const needed = [...Object.keys(resources.overrides), ...[...seriesQuery.matchAll(/(\w+)!=""/g)].map(of => of[1])];
+      expect(needed.length).toBeGreaterThan(0);
+      expect(Object.keys(labelsOf(labels, "metrics", "Running") ?? {})).toEqual(expect.arrayContaining(needed));
+    }
+
+    // The same for the Operator, which makes the labels namespace and pod by itself.
+    const [, told = ""] =
+      /```yaml\n(apiVersion: monitoring[^`]*)```/.exec(readFileSync("docs/deploy.md", "utf8")) ?? [];
+    const { metadata, spec } = parse(told) as { metadata: object; spec: { jobLabel: string } };
+    expect(metadata).toMatchObject({ namespace });
+    expect(spec).toMatchObject({ selector, podMetricsEndpoints: [{ port: "metrics" }] });
+    expect(labels[spec.jobLabel]).toBe(jobOfAlerts());
+    // Another scrape that goes by them would count everything twice.
+    expect(Object.keys(template.metadata.annotations ?? {}).filter(name => name.startsWith("prometheus.io/"))).toEqual(
+      [],
+    );
+  });
+
+  it("let Prometheus and the ingress to the ports that there are, and nobody else", () => {
+    const { template } = theOne("Deployment").spec as unknown as WithPods;
+    const { podSelector, ingress } = theOne("NetworkPolicy").spec as unknown as {
+      podSelector: { matchLabels: object };
+      ingress: { from: { namespaceSelector: { matchLabels: object } }[]; ports: object[] }[];
+    };
+    expect(template.metadata.labels).toMatchObject(podSelector.matchLabels);
+    const from = (namespace: string) => [
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } },
+    ];
+    const port = (name: string) =>
+      template.spec.containers.flatMap(({ ports = [] }) => ports).find(of => of.name === name)?.containerPort;
+    expect(ingress).toEqual([
+      { from: from("ingress-nginx"), ports: [{ port: port("http"), protocol: "TCP" }] },
+      { from: from("monitoring"), ports: [{ port: port("metrics"), protocol: "TCP" }] },
+    ]);
+  });
+
   it("give no rights to any pod, and a limit to each", () => {
     for (const { spec } of [theOne("Deployment"), theOne("Job", "learngraph-migrate")]) {
       const pod = (spec as unknown as { template: { spec: PodSpec } }).template.spec;
@@ -157,13 +218,73 @@ describe("The Kubernetes manifests", () => {
 interface PodSpec {
   serviceAccountName?: string;
   containers: {
-    ports?: object[];
+    ports?: { name: string; containerPort: number }[];
     envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
   }[];
 }
 
+interface WithPods {
+  template: { metadata: { labels: Record<string, string>; annotations?: Record<string, string> }; spec: PodSpec };
+}
+
 interface Rules {
-  rules: { custom: { seriesQuery: string; name: { matches: string; as: string } }[] };
+  rules: {
+    custom: { seriesQuery: string; resources: { overrides: object }; name: { matches: string; as: string } }[];
+  };
+}
+
+interface Scrape {
+  job_name: string;
+  kubernetes_sd_configs?: object[];
+  static_configs?: { targets: string[] }[];
+  relabel_configs?: { source_labels: string[]; regex?: string; action?: string; target_label?: string }[];
+}
+
+interface Scraping {
+  rule_files?: string[];
+  scrape_configs: Scrape[];
+}
+
+/** The one job that the alerts ask for. */
+function jobOfAlerts(): string {
+  const asked = readFileSync("deploy/prometheus/learngraph.rules.yml", "utf8").matchAll(
+    /\bjob *(=~|!=|!~|=) *"([^"]*)"/g,
+  );
+  const jobs = new Set([...asked].map(([, operator, name]) => (operator === "=" ? name : `${operator}${name}`)));
+  if (jobs.size !== 1) throw new Error(`the alerts ask for the jobs ${[...jobs].join()}`);
+  return [...jobs].join();
+}
+
+interface DiscoveredPort {
+  namespace: string;
+  pod: string;
+  labels: Record<string, string>;
+  port: string;
+  phase: string;
+}
+
+/** What Prometheus finds of a port of a pod (https://prometheus.io/docs/prometheus/latest/configuration/configuration/#pod). */
+function metaLabels({ namespace, pod, labels, port, phase }: DiscoveredPort): Map<string, string> {
+  const found = { namespace, pod_name: pod, pod_container_port_name: port, pod_phase: phase };
+  const ofPod = Object.entries(labels).map(
+    ([name, value]) => [`pod_label_${name.replace(/\W/g, "_")}`, value] as const,
+  );
+  return new Map([...Object.entries(found), ...ofPod].map(([name, value]) => [`__meta_kubernetes_${name}`, value]));
+}
+
+/** What Prometheus makes of it, as far as the file goes: the labels of what is scraped, or null when it is not. */
+function relabelled(meta: Map<string, string>, scrape: Scrape | undefined): Record<string, string> | null {
+  const labels = new Map(meta);
+  for (const { source_labels, regex, action = "replace", target_label = "", ...rest } of scrape?.relabel_configs ??
+    []) {
+    if (!["replace", "keep", "drop"].includes(action) || Object.keys(rest).length > 0)
+      throw new Error(`what ${[action, ...Object.keys(rest)].join(" with ")} does is not known here`);
+    const value = source_labels.map(name => labels.get(name) ?? "").join(";");
+    const matches = new RegExp(`^(?:${regex ?? ".*"})$`).test(value);
+    if (action !== "replace" && matches !== (action === "keep")) return null;
+    if (action === "replace" && matches) labels.set(target_label, value);
+  }
+  return Object.fromEntries([...labels].filter(([name]) => !name.startsWith("__")));
 }
 
 interface Compose {
@@ -267,12 +388,11 @@ describe("The compose file", () => {
   });
 
   it("has a Prometheus that asks the server where it tells, and finds the rules where they are", () => {
-    const { rule_files, scrape_configs } = parse(readFileSync("deploy/prometheus/prometheus.yml", "utf8")) as {
-      rule_files: string[];
-      scrape_configs: { static_configs: { targets: string[] }[] }[];
-    };
+    const { rule_files, scrape_configs } = parse(readFileSync("deploy/prometheus/prometheus.yml", "utf8")) as Scraping;
     const port = compose.services["server"]?.environment?.["METRICS_PORT"];
-    expect(scrape_configs[0]?.static_configs[0]?.targets).toEqual([`server:${port}`]);
+    expect(scrape_configs).toEqual([
+      expect.objectContaining({ job_name: jobOfAlerts(), static_configs: [{ targets: [`server:${port}`] }] }),
+    ]);
     expect(rule_files).toEqual(["/etc/prometheus/rules/*.rules.yml"]);
     expect(compose.services["prometheus"]?.volumes).toContain("./prometheus:/etc/prometheus/rules:ro");
     expect(readdirSync("deploy/prometheus").filter(name => name.endsWith(".rules.yml"))).not.toEqual([]);
