@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 import vm from "node:vm";
 import { makeGenerated } from "./steps.mjs";
 
+// What is in the environment already counts more.
+if (existsSync(".env")) process.loadEnvFile(".env");
+
 const { rest } = await makeGenerated({ forPrograms: true });
 const [program, ...args] = process.argv.slice(2);
 const file = join(process.cwd(), "dist", `${program}.js`);

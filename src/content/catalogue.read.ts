@@ -18,11 +18,6 @@ export interface CatalogueReading {
 /** Told after each file. */
 export type ReadingListener = (done: number, total: number, file: string) => void;
 
-/** Every problem of every file. */
-export async function checkContent(directory: string, onProgress?: ReadingListener): Promise<ContentProblem[]> {
-  return (await readContentDirectory(directory, onProgress)).problems;
-}
-
 /** @throws ContentError with every problem of every file. */
 export async function readCatalogue(directory: string, onProgress?: ReadingListener): Promise<CatalogueReading> {
   const reading = await readContentDirectory(directory, onProgress);

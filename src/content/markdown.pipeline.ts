@@ -20,7 +20,10 @@ export interface MarkdownPipeline {
    * @throws RangeError for nesting that is too deep, and for far too many links; see markdown.limits.ts
    */
   parse(markdown: string): Root;
-  /** The same text gives the same result, always. @throws RangeError like `parse`. */
+  /**
+   * Raw HTML, unknown links and whatever could run are gone from `html`; links to content lead to its pages. The same text gives the same
+   * result, always. @throws RangeError like `parse`.
+   */
   render(markdown: string): RenderedMarkdown;
 }
 
@@ -31,11 +34,6 @@ let pipeline: Promise<MarkdownPipeline> | undefined;
 
 export function loadMarkdown(): Promise<MarkdownPipeline> {
   return (pipeline ??= createPipeline());
-}
-
-/** Raw HTML, unknown links and whatever could run are gone from `html`; links to content lead to its pages. @throws RangeError like `MarkdownPipeline.parse`. */
-export async function renderMarkdown(markdown: string): Promise<RenderedMarkdown> {
-  return (await loadMarkdown()).render(markdown);
 }
 
 async function createPipeline(): Promise<MarkdownPipeline> {

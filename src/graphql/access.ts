@@ -16,7 +16,7 @@ export function RequireAccess(access: Access): MethodDecorator & PropertyDecorat
 }
 
 /** @throws AppError UNAUTHENTICATED for a guest, FORBIDDEN for somebody whose role is too low; says nothing about any object. */
-export function assertAccess(ctx: RequestContext, access: Access): void {
+function assertAccess(ctx: RequestContext, access: Access): void {
   if (access === "PUBLIC") return;
   if (!ctx.viewer) throw unauthenticated();
   if (!hasRole(ctx.viewer, access)) throw forbidden();

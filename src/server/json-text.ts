@@ -29,7 +29,7 @@ const longestChecked = 60;
 const [space, quote, backslash, firstSurrogate, lastSurrogate] = [0x20, 0x22, 0x5c, 0xd800, 0xdfff];
 
 /** A string as JSON; what JSON.stringify gives. */
-export function jsonString(text: string): string {
+function jsonString(text: string): string {
   const { length } = text;
   if (length > longestChecked) return JSON.stringify(text);
   for (let index = 0; index < length; index++) {

@@ -1,5 +1,5 @@
 // How much the server takes on at once, and from whom: what it could not answer soon is refused at once, and the many requests of one client
-// leave room for the few of another. Answers that are kept and the health checks are not counted.
+// leave room for the few of another. Requests that repeat an earlier one to the letter and the health checks are not counted.
 import type { Logger } from "pino";
 import { networkOf } from "../auth/attempts";
 import type { Database } from "../db/database";

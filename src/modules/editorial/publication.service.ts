@@ -182,7 +182,7 @@ export async function mergeTools(
   return mustRead(session, kept.id);
 }
 
-export function assertPublishable(
+function assertPublishable(
   problems: Awaited<ReturnType<typeof publishSources>>,
   { kind, slug }: SourceWithId["source"],
 ) {

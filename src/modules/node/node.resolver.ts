@@ -9,7 +9,7 @@ import type { NodeReader } from "../../graphql/node-reader";
 import { Node } from "../../graphql/node.type";
 import type { RequestContext } from "../../request/context";
 
-export const maxNodes = 100;
+const maxNodes = 100;
 
 /** The resolver class for the types that `readers` know. */
 export function defineNodeResolver(readers: readonly NodeReader[]): new () => object {

@@ -7,7 +7,7 @@ import { defineOrder } from "../../graphql/order";
 import { topicFilter } from "../topic/topic.args";
 import { FactKind, PlanUnit, PricingModel, Protocol, ToolCategory } from "./tool.enums";
 
-export const planFilter = defineFilter("ToolPlan", "tool_plan", "plans", {
+const planFilter = defineFilter("ToolPlan", "tool_plan", "plans", {
   unit: choice("unit", { values: PlanUnit, name: "PlanUnit", type: "plan_unit" }, "What the price is paid for."),
   amount: range(
     "amount",

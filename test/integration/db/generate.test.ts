@@ -1,5 +1,5 @@
 // The generated catalogue: every constraint holds, nothing of the database's own is lost on the way, and the same numbers give the same rows.
-import { renderMarkdown } from "../../../src/content/markdown.pipeline";
+import { loadMarkdown } from "../../../src/content/markdown.pipeline";
 import type { Database } from "../../../src/db/database";
 import { generateCatalogue, type CatalogueSize } from "../../../src/db/generate/generate-catalogue";
 import { sql, trustedSql } from "../../../src/db/sql";
@@ -137,6 +137,6 @@ describe("A generated catalogue", () => {
 });
 
 async function htmlAndText(markdown: string): Promise<{ html: string; text: string }> {
-  const { html, text } = await renderMarkdown(markdown);
+  const { html, text } = (await loadMarkdown()).render(markdown);
   return { html, text };
 }

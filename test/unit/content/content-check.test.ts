@@ -1,10 +1,10 @@
 // Every rule of docs/content.md: a file that breaks it is named with line, field and what belongs there.
-import { checkContent } from "../../../src/content/catalogue.read";
+import { readContentDirectory } from "../../../src/content/catalogue.read";
 import { ContentError, formatProblems } from "../../../src/content/content.problem";
 import { edited, lesson, smallContent, withContent, without, type ContentFiles } from "../../support/content-files";
 
 const problemsOf = async (files: Readonly<Record<string, string | Uint8Array>>) =>
-  formatProblems(await withContent(files, directory => checkContent(directory)));
+  formatProblems((await withContent(files, directory => readContentDirectory(directory))).problems);
 
 const topic = "topics/backend.md";
 const tool = "tools/cursor.md";
@@ -600,7 +600,7 @@ const crossCases: Case[] = [
   ],
 ];
 
-describe("checkContent", () => {
+describe("readContentDirectory", () => {
   it("finds nothing in a catalogue that keeps to the format", async () => {
     expect(await problemsOf(smallContent)).toBe("");
   });
@@ -679,7 +679,7 @@ describe("checkContent", () => {
 
   it("refuses a directory that is not there, or holds no content", async () => {
     await withContent({}, async directory => {
-      expect(await checkContent(directory)).toEqual([
+      expect((await readContentDirectory(directory)).problems).toEqual([
         {
           file: directory,
           line: 1,
@@ -687,7 +687,7 @@ describe("checkContent", () => {
           expected: "files in at least one of the folders topics, tools, modules, lessons",
         },
       ]);
-      expect(await checkContent(`${directory}/none`)).toHaveLength(1);
+      expect((await readContentDirectory(`${directory}/none`)).problems).toHaveLength(1);
     });
   });
 

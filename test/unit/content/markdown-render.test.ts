@@ -1,11 +1,12 @@
 // Rendering: what comes out of Markdown as HTML and as plain text, and what can never come out.
 import fc from "fast-check";
-import { renderMarkdown } from "../../../src/content/markdown.pipeline";
+import { loadMarkdown } from "../../../src/content/markdown.pipeline";
 
-const htmlOf = async (markdown: string) => (await renderMarkdown(markdown)).html;
-const textOf = async (markdown: string) => (await renderMarkdown(markdown)).text;
+const rendered = async (markdown: string) => (await loadMarkdown()).render(markdown);
+const htmlOf = async (markdown: string) => (await rendered(markdown)).html;
+const textOf = async (markdown: string) => (await rendered(markdown)).text;
 
-describe("renderMarkdown, html", () => {
+describe("A rendered text, html", () => {
   it.each([
     ["headings, without ids", "## A *b*\n\n### C", "<h2>A <em>b</em></h2>\n<h3>C</h3>"],
     ["a level-1 heading as level 2", "# A", "<h2>A</h2>"],
@@ -66,7 +67,7 @@ describe("renderMarkdown, html", () => {
   });
 });
 
-describe("renderMarkdown, text", () => {
+describe("A rendered text, text", () => {
   it.each([
     ["blocks apart by a blank line", "## A\n\nb *c*\nd\n\n> e\n>\n> f", "A\n\nb c d\n\ne\n\nf"],
     ["list items on lines", "- a\n- b\n  1. c\n  2. d\n- [ ] e", "a\nb\nc\nd\ne"],
@@ -80,9 +81,9 @@ describe("renderMarkdown, text", () => {
   });
 });
 
-describe("renderMarkdown", () => {
+describe("A rendered text", () => {
   it("keeps the Markdown as it is", async () => {
-    expect((await renderMarkdown("# a\n<b>")).markdown).toBe("# a\n<b>");
+    expect((await rendered("# a\n<b>")).markdown).toBe("# a\n<b>");
   });
 
   it.each([
@@ -92,7 +93,7 @@ describe("renderMarkdown", () => {
     ["emphasis", "**a ".repeat(20_000)],
   ])("refuses %s without end, at once", async (_, markdown) => {
     const start = Date.now();
-    await expect(renderMarkdown(markdown)).rejects.toThrow(RangeError);
+    await expect(rendered(markdown)).rejects.toThrow(RangeError);
     expect(Date.now() - start).toBeLessThan(1_000);
   });
 
@@ -154,7 +155,7 @@ describe("renderMarkdown", () => {
     await fc.assert(
       fc.asyncProperty(markdown, async parts => {
         const source = parts.join("");
-        const { html } = await renderMarkdown(source);
+        const { html } = await rendered(source);
         for (const { name, attributes } of elementsOf(html)) {
           expect(allowedElements).toContain(name);
           for (const [attribute, value] of attributes) {
@@ -163,7 +164,7 @@ describe("renderMarkdown", () => {
             if (attribute === "src") expect(value).toMatch(/^(https:\/\/[^/]|\/(?![/\\]))/);
           }
         }
-        expect((await renderMarkdown(source)).html).toBe(html);
+        expect((await rendered(source)).html).toBe(html);
       }),
       { numRuns: 400 },
     );
