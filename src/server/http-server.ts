@@ -14,6 +14,8 @@ import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import { AcceptedTypes } from "./accepted-types";
 import { createPeopleReader, type Authentication } from "./authentication";
+import { addressOf } from "./client-address";
+import { askerOf } from "./cost-budget";
 import { createDatabaseProbe } from "./database-probe";
 import { answerEarly } from "./early-answers";
 import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
@@ -21,6 +23,7 @@ import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./ht
 import type { LiveLimits } from "./live-limits";
 import { createLiveServer } from "./live-server";
 import { registerPlayground } from "./playground";
+import type { Refusals } from "./refusals";
 import { listenForUpgrades } from "./upgrade";
 
 export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authentication" | "acceptLive" | "types"> {
@@ -32,6 +35,8 @@ export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authent
   trustedProxyHops: number;
   /** Further ones are closed at once; 10,000 when left out. */
   maxConnections?: number | undefined;
+  /** Told of connections for subscriptions that are too many; left out where nobody wants to know. */
+  refusals?: Refusals | undefined;
 }
 
 /** Wires everything up; does not listen. */
@@ -120,7 +125,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   registerGraphQL(app, {
     ...options,
     ...{ authentication, types },
-    acceptLive: (request, upgrade) => live.accept(request, upgrade),
+    acceptLive: (request, upgrade) => {
+      try {
+        live.accept(request, upgrade);
+      } catch (error) {
+        throw options.refusals?.of(error, "connections", askerOf(null, addressOf(request))) ?? error;
+      }
+    },
   });
   // After CORS, whose preflights are OPTIONS.
   app.addHook("onRequest", (request, reply, done) => {
