@@ -7,6 +7,9 @@ import type { Observer } from "./observer";
 /** The ways to an answer (server/graphql-endpoint.ts), and `live`: an event of a subscription. */
 export type Way = "repeat" | "cache" | "shared" | "compiled" | "apollo" | "live";
 
+/** `refused`: email and password do not belong together. */
+export type SignInOutcome = "ok" | "refused";
+
 /** What is told of a valid operation. Made once where the operation is kept. */
 export class OperationFacts {
   readonly #query: string;
@@ -63,6 +66,11 @@ export class OperationRecord {
   failed(errors: readonly GraphQLFormattedError[] | undefined): void {
     const code = errors?.at(-1)?.extensions?.["code"];
     if (typeof code === "string") this.errorCode = code;
+  }
+
+  /** Somebody tried to sign in; a refusal is a part of an answer without errors. */
+  signIn(outcome: SignInOutcome): void {
+    this.observer.signIn(outcome);
   }
 
   /** Runs `work`, a batch of the operation: so many keys of the loader of this name. */

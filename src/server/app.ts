@@ -8,7 +8,7 @@ import { applyMigrations, readMigrations } from "../db/migrations";
 import { sql } from "../db/sql";
 import type { Services } from "../request/services";
 import { SharedBatches } from "../request/shared-batches";
-import type { CostBudget } from "./cost-budget";
+import { askerOf, type CostBudget } from "./cost-budget";
 import type { OperationLimits } from "./document-limits";
 import { createDatabaseProbe } from "./database-probe";
 import { createGraphQLServer } from "./graphql-server";
@@ -25,6 +25,7 @@ import {
 } from "./persisted-documents";
 import { ResponseCache } from "./response-cache";
 import { connectRedis } from "./redis";
+import { countRefusals, Refusals } from "./refusals";
 import { buildGraphQLSchema, printGraphQLSchema } from "./schema";
 import { SharedAnswers } from "./shared-answers";
 
@@ -107,6 +108,14 @@ export async function startApp(
   const known = settings.compiledQueries && !explain ? new KnownOperations(schema, limits) : undefined;
   const documents = await readDocuments(settings);
   const isReachable = createDatabaseProbe(database);
+  const load: Load = new Load({ ...defaultLoadLimits, ...settings.load }, database, address =>
+    refusals.add("load", askerOf(null, address)),
+  );
+  const refusals = new Refusals(log, () => ({
+    ...load.state,
+    eventLoopDelayMs: Math.round(load.state.eventLoopDelayMs),
+  }));
+  if (settings.budget) settings.budget.onRefusal = asker => refusals.add("budget", asker);
   const watching =
     settings.observability &&
     (await startObservation(
@@ -115,6 +124,8 @@ export async function startApp(
       {
         cache: () => cache?.size ?? null,
         isReady: async () => ready && (await isReachable()),
+        operationsUnderWay: () => load.state.operations,
+        refused: () => refusals.counts,
       },
       log,
     ));
@@ -147,15 +158,15 @@ export async function startApp(
     },
   });
   await database.changes.start((message, cause) => log.warn({ err: cause }, message));
-  const load = new Load({ ...defaultLoadLimits, ...settings.load }, database, log);
   const http = await createHttpServer({
     graphql,
     known,
     database,
-    services,
+    services: { ...services, attempts: countRefusals(services.attempts, refusals) },
     log,
     explain,
     load,
+    refusals,
     operationTimeoutMs,
     live: { ...defaultLiveLimits, ...settings.live },
     cache,
@@ -182,6 +193,7 @@ export async function startApp(
       if (delayMs > 0) await delay(delayMs);
       await http.close();
       load.stop();
+      refusals.stop();
       shared?.stop();
       cache?.stop();
       await graphql.stop();

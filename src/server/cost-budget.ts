@@ -53,6 +53,8 @@ export function askerOf(viewer: Viewer | null, address: string): string {
 export class CostBudget {
   readonly limit: number;
   readonly restoreRate: number;
+  /** Told of each refusal, by whoever wants to know. */
+  onRefusal: (asker: string) => void = () => undefined;
   readonly #now: () => number;
   readonly #buckets = new LRUCache<string, Bucket>({ max: mostAskers });
   readonly #shared: SharedBudgets | undefined;
@@ -72,10 +74,18 @@ export class CostBudget {
     return new BudgetCharge(this, asker);
   }
 
+  /** Whether a request may begin. Takes nothing, and refuses nothing. */
+  mayBegin(asker: string): boolean {
+    return this.#bucketOf(asker).left >= least;
+  }
+
   /** @throws AppError RATE_LIMITED, and takes nothing. */
   take(asker: string, cost: number): void {
     const bucket = this.#bucketOf(asker);
-    if (bucket.left < cost) throw this.#refusal(cost, bucket.left);
+    if (bucket.left < cost) {
+      this.onRefusal(asker);
+      throw this.#refusal(cost, bucket.left);
+    }
     this.#spend(asker, bucket, cost);
   }
 

@@ -76,10 +76,15 @@ function sendEarly(
 ): boolean {
   const type = types.of(request.headers.accept);
   if (type === undefined) return false;
-  const ip = forwardedAddress(request, trustedProxyHops);
-  const charge = budget ? begun(budget.open(askerOf(null, addressOf({ ip, socket: request.socket })))) : null;
-  // It is told elsewhere that nothing is left.
-  if (charge === undefined) return false;
+  let charge: Charge | null = null;
+  if (budget) {
+    const ip = forwardedAddress(request, trustedProxyHops);
+    const asker = askerOf(null, addressOf({ ip, socket: request.socket }));
+    // It is told elsewhere that nothing is left.
+    if (!budget.mayBegin(asker)) return false;
+    charge = budget.open(asker);
+    charge.begin();
+  }
   const report = reportOf({ charge }, answer.cost);
   const tail = tailOf(jsonOfReport(report));
   const id = requestIdOf(request);
@@ -103,14 +108,4 @@ function sendEarly(
 
 function addHeaders(list: string[], headers: Readonly<Record<string, string>>): void {
   for (const name in headers) list.push(name, headers[name] as string);
-}
-
-/** Undefined when nothing is left; then nothing was taken. */
-function begun(charge: Charge): Charge | undefined {
-  try {
-    charge.begin();
-    return charge;
-  } catch {
-    return undefined;
-  }
 }

@@ -14,12 +14,15 @@ import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import { AcceptedTypes } from "./accepted-types";
 import { createPeopleReader, type Authentication } from "./authentication";
+import { addressOf } from "./client-address";
+import { askerOf } from "./cost-budget";
 import { answerEarly } from "./early-answers";
 import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
 import type { LiveLimits } from "./live-limits";
 import { createLiveServer } from "./live-server";
 import { registerPlayground } from "./playground";
+import type { Refusals } from "./refusals";
 import { listenForUpgrades } from "./upgrade";
 
 export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authentication" | "acceptLive" | "types"> {
@@ -33,6 +36,8 @@ export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authent
   trustedProxyHops: number;
   /** Further ones are closed at once; 10,000 when left out. */
   maxConnections?: number | undefined;
+  /** Told of connections for subscriptions that are too many; left out where nobody wants to know. */
+  refusals?: Refusals | undefined;
 }
 
 /** Wires everything up; does not listen. */
@@ -121,7 +126,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   registerGraphQL(app, {
     ...options,
     ...{ authentication, types },
-    acceptLive: (request, upgrade) => live.accept(request, upgrade),
+    acceptLive: (request, upgrade) => {
+      try {
+        live.accept(request, upgrade);
+      } catch (error) {
+        throw options.refusals?.of(error, "connections", askerOf(null, addressOf(request))) ?? error;
+      }
+    },
   });
   // After CORS, whose preflights are OPTIONS.
   app.addHook("onRequest", (request, reply, done) => {

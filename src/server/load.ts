@@ -1,6 +1,5 @@
 // How much the server takes on at once, and from whom: what it could not answer soon is refused at once, and the many requests of one client
 // leave room for the few of another. Requests that repeat an earlier one to the letter and the health checks are not counted.
-import type { Logger } from "pino";
 import { networkOf } from "../auth/attempts";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
@@ -23,32 +22,34 @@ export const defaultLoadLimits: LoadLimits = {
 
 /** How often the event loop is looked at. */
 const checkMs = 100;
-/** Of what is refused, the log tells at most so often. */
-const logEveryMs = 10_000;
 
 export class Load {
   readonly #limits: LoadLimits;
   readonly #database: Pick<Database, "poolState">;
-  readonly #log: Logger;
+  readonly #onRefusal: (address: string) => void;
   readonly #underWay = new Map<string, number>();
   readonly #turns = new FairTurns();
   readonly #timer: NodeJS.Timeout;
   #total = 0;
   #delayMs = 0;
   #checkedAt = performance.now();
-  #refused = 0;
-  #loggedAt = -Infinity;
 
-  constructor(limits: LoadLimits, database: Pick<Database, "poolState">, log: Logger) {
+  /** @param onRefusal told of each operation that should not begin, by the address that it comes from. */
+  constructor(
+    limits: LoadLimits,
+    database: Pick<Database, "poolState">,
+    onRefusal: (address: string) => void = () => undefined,
+  ) {
     this.#limits = limits;
     this.#database = database;
-    this.#log = log;
+    this.#onRefusal = onRefusal;
     this.#timer = setInterval(() => this.#check(), checkMs).unref();
   }
 
   /** How things are, for those who watch the server. */
-  get state(): { operations: number; eventLoopDelayMs: number } {
-    return { operations: this.#total, eventLoopDelayMs: this.#delayMs };
+  get state(): { operations: number; eventLoopDelayMs: number; waitingStatements: number } {
+    const waitingStatements = this.#database.poolState().waiting;
+    return { operations: this.#total, eventLoopDelayMs: this.#delayMs, waitingStatements };
   }
 
   /**
@@ -62,7 +63,7 @@ export class Load {
     const ofClient = this.#underWay.get(client) ?? 0;
     const free = this.#limits.maxOperations - this.#total;
     if (ofClient >= (this.#isBehind() ? Math.min(free, 1) : free)) {
-      this.#refused++;
+      this.#onRefusal(address);
       throw new AppError("SERVICE_UNAVAILABLE", "The server has too much to do. Try again in a moment.");
     }
     this.#total++;
@@ -94,14 +95,5 @@ export class Load {
     // One long pause, as for collecting garbage, does not count as much as being late again and again.
     this.#delayMs = (2 * this.#delayMs + Math.max(now - this.#checkedAt - checkMs, 0)) / 3;
     this.#checkedAt = now;
-    if (this.#refused === 0 || now - this.#loggedAt < logEveryMs) return;
-    const { operations, eventLoopDelayMs } = this.state;
-    const waitingStatements = this.#database.poolState().waiting;
-    this.#log.warn(
-      { refused: this.#refused, operations, eventLoopDelayMs: Math.round(eventLoopDelayMs), waitingStatements },
-      "too much to do: operations were refused",
-    );
-    this.#refused = 0;
-    this.#loggedAt = now;
   }
 }

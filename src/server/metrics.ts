@@ -5,7 +5,8 @@ import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from "pr
 import { translateDatabaseError } from "../db/database-errors";
 import type { PoolState } from "../db/driver";
 import { isUnavailable } from "../errors/app-error";
-import type { OperationRecord, Way } from "../request/operation-record";
+import type { OperationRecord, SignInOutcome, Way } from "../request/operation-record";
+import type { RefusalCounts } from "./refusals";
 import { verbOf } from "./statement-text";
 import { Tally, type Cell } from "./tally";
 
@@ -27,6 +28,8 @@ export interface MetricSources {
   pool(): PoolState | null;
   liveConnections(): number;
   isReady(): Promise<boolean>;
+  operationsUnderWay(): number;
+  refused(): RefusalCounts;
 }
 
 export interface BuildFacts {
@@ -40,6 +43,7 @@ export class Metrics {
   readonly #errors = new Map<string, number>();
   readonly #lookups = { hit: 0, shared: 0, miss: 0 };
   readonly #failures = { unavailable: 0, other: 0 };
+  readonly #signIns: Record<SignInOutcome, number> = { ok: 0, refused: 0 };
   readonly #operationSeconds = this.#tally(
     "learngraph_operation_duration_seconds",
     "Time from the request to its answer, by operation.",
@@ -114,6 +118,9 @@ export class Metrics {
     this.#count("learngraph_sql_failures_total", "SQL statements that failed.", ["reason"], add => {
       for (const [reason, count] of Object.entries(this.#failures)) add({ reason }, count);
     });
+    this.#count("learngraph_sign_ins_total", "Attempts to sign in that were decided.", ["outcome"], add => {
+      for (const [outcome, count] of Object.entries(this.#signIns)) add({ outcome }, count);
+    });
     this.#errors.set("INTERNAL_SERVER_ERROR", 0).set("SERVICE_UNAVAILABLE", 0).set("RATE_LIMITED", 0);
     this.#reserve(noOperation);
   }
@@ -126,6 +133,12 @@ export class Metrics {
     this.#gauge("learngraph_ready", "Whether the server can serve (as /readyz).", async () =>
       (await sources.isReady()) ? 1 : 0,
     );
+    this.#gauge("learngraph_operations_under_way", "Operations that are not answered yet.", () =>
+      sources.operationsUnderWay(),
+    );
+    this.#count("learngraph_refused_total", "What was refused as too much.", ["reason"], add => {
+      for (const [reason, count] of Object.entries(sources.refused())) add({ reason }, count);
+    });
     const pool = (name: string, help: string, valueOf: (state: PoolState) => number) =>
       this.#gauge(`learngraph_database_pool_${name}`, help, () => {
         const state = sources.pool();
@@ -156,6 +169,10 @@ export class Metrics {
 
   failed(code: string): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+  }
+
+  signIn(outcome: SignInOutcome): void {
+    this.#signIns[outcome]++;
   }
 
   batch(loader: string, keys: number): void {

@@ -8,7 +8,7 @@ import { AsyncScope } from "../db/async-scope";
 import type { Database } from "../db/database";
 import { AppError } from "../errors/app-error";
 import type { Observer, Scope } from "../request/observer";
-import { OperationRecord, type OperationFacts } from "../request/operation-record";
+import { OperationRecord, type OperationFacts, type SignInOutcome } from "../request/operation-record";
 import type { Metrics } from "./metrics";
 import type { Tracing } from "./tracing";
 
@@ -81,6 +81,10 @@ export class Observation implements Observer {
   /** An answer holds an error. */
   failed(code: string): void {
     this.metrics?.failed(code);
+  }
+
+  signIn(outcome: SignInOutcome): void {
+    this.metrics?.signIn(outcome);
   }
 
   async #observed<T>(record: OperationRecord, answer: () => T | Promise<T>): Promise<T> {

@@ -44,7 +44,7 @@ export async function startEditorsServer(options: EditorsServerOptions = {}): Pr
   const graphql = createGraphQLServer({ ...common, schema: schemaForEditors(), limits });
   await graphql.start();
   await database.changes.start();
-  const load = new Load(defaultLoadLimits, database, log);
+  const load = new Load(defaultLoadLimits, database);
   const http = await createHttpServer({
     ...{ graphql, database, services, load, log, corsOrigins },
     documents: noPersistedDocuments,

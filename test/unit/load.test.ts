@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { FairTurns } from "../../src/server/fair-turns";
 import { defaultLoadLimits, Load, type LoadLimits } from "../../src/server/load";
-import { createTestLog } from "../support/log";
 
 const loads: Load[] = [];
 afterEach(() => loads.splice(0).forEach(load => load.stop()));
@@ -11,7 +10,6 @@ function createLoad(limits: Partial<LoadLimits> = {}, waiting = () => 0): Load {
   const load = new Load(
     { ...defaultLoadLimits, maxEventLoopDelayMs: Infinity, ...limits },
     { poolState: () => ({ total: 1, idle: 0, waiting: waiting() }) },
-    createTestLog().log,
   );
   loads.push(load);
   return load;

@@ -1,6 +1,6 @@
 // Sessions: begun by signing in, kept by refreshing, ended at once for all of their tokens.
 import { hashSecret, newSecret } from "../../auth/secrets";
-import { expected } from "../../errors/expected-failure";
+import { expected, type ExpectedFailure } from "../../errors/expected-failure";
 import { inTransaction, type RequestContext, type TimedToken, type Viewer } from "../../request/context";
 import { accountByEmail, accountById, emailKey, lockPassword, type AccountRow } from "./account.rows";
 import { TokenDelivery, type RefreshSessionInput, type SignInInput } from "./account.inputs";
@@ -38,19 +38,20 @@ export async function signIn(ctx: RequestContext, input: SignInInput): Promise<S
   await attempts.take("signIn", keys);
   const account = await accountByEmail(ctx.session, input.email);
   const isRight = await passwords.verify(account?.passwordHash ?? null, input.password);
-  if (!account || !isRight) throw wrongCredentials();
+  if (!account || !isRight) throw wrongCredentials(ctx);
   await attempts.reset("signIn", keys);
   const rehashed = passwords.needsRehash(account.passwordHash ?? "") ? await passwords.hash(input.password) : null;
   const guestId = ctx.identity.guestId;
   const opened = await inTransaction(ctx, async inner => {
     // Replaced while it was compared: who knows the old password only gets no session that outlives it.
-    if ((await lockPassword(inner.session, account.id)) !== account.passwordHash) throw wrongCredentials();
+    if ((await lockPassword(inner.session, account.id)) !== account.passwordHash) throw wrongCredentials(ctx);
     if (rehashed !== null) {
       await inner.session.models.user.update({ where: { id: account.id }, data: { passwordHash: rehashed } });
     }
     if (guestId !== null) await mergeGuest(inner, guestId, account.id);
     return openSession(inner, account);
   });
+  ctx.record?.signIn("ok");
   ctx.identity.guestId = null;
   if (guestId !== null) ctx.client.cookies?.clear("guest");
   return hand(ctx, account, opened, input.delivery);
@@ -106,7 +107,10 @@ export function viewerOf(ctx: RequestContext): Viewer {
   return ctx.viewer;
 }
 
-const wrongCredentials = () => expected("INVALID_CREDENTIALS", "Email and password do not belong together.");
+function wrongCredentials(ctx: RequestContext): ExpectedFailure {
+  ctx.record?.signIn("refused");
+  return expected("INVALID_CREDENTIALS", "Email and password do not belong together.");
+}
 
 interface OpenedSession {
   sessionId: string;
