@@ -1,4 +1,4 @@
-// What loaders and shared batches tell those who watch the server. Where nobody does, there is no observer, and nothing is told.
+// What loaders, shared batches and services tell those who watch the server. Where nobody does, there is no observer, and nothing is told.
 import type { OperationRecord, SignInOutcome } from "./operation-record";
 
 /** The piece of work that is under way, as the observer knows it; undefined where it does not have to know. */

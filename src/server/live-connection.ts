@@ -8,14 +8,15 @@ import type { Client, Identity } from "../request/context";
 import { guestHeader, identify, type Authentication, type Identified } from "./authentication";
 import { addressOf } from "./client-address";
 import { askerOf } from "./cost-budget";
-import { readMessages } from "./live-inbox";
 import type { LiveLimits } from "./live-limits";
+import { readMessages } from "./live-messages";
 import type { Load } from "./load";
 
 /** Codes and reasons (docs/live.md). Those from 4400 on are of the protocol; its clients connect again after all of these but 4401. */
 export const closings = {
   stopping: [1001, "The server is stopping."],
   unavailable: [1013, "The service is unavailable for a moment."],
+  noMessage: [4400, "Invalid message received"],
   tooSlow: [1013, "Events come faster than they are read."],
   signedOut: [4401, "The session has ended."],
   tokenExpired: [4403, "The access token has expired."],
@@ -47,6 +48,8 @@ export class LiveConnection {
   #identity: Identified | null = null;
   #expiry: NodeJS.Timeout | undefined;
   #hasAnswered = true;
+  /** Messages that are not on their way yet. */
+  #unsent = 0;
 
   constructor(socket: WebSocket, request: FastifyRequest, settings: ConnectionSettings) {
     this.#socket = socket;
@@ -78,15 +81,16 @@ export class LiveConnection {
         readMessages(socket, {
           turn: () => load.turn(this.client.address),
           maxMessagesPerSecond: limits.maxMessagesPerSecond,
-          take: text => {
-            take(text).catch((error: unknown) => {
+          take: message => {
+            if (!message) return void this.end(closings.noMessage);
+            // Declared to take the text; what is parsed already it takes as well.
+            take(message as unknown as string).catch((error: unknown) => {
               log.error({ err: error, requestId: this.#request.id }, "a message met a fault");
               void this.end(closings.unavailable);
             });
           },
         });
       },
-      // Without the payload that came with it, which nobody needs: written again, it could be too deep.
       onPing: () => this.#send(pong),
     };
   }
@@ -118,12 +122,13 @@ export class LiveConnection {
       this.#refuse(error);
       return false;
     }
+    if (!this.isOpen()) return false;
     const { expiresAt } = this.#identity;
     if (expiresAt) {
       const close = () => void this.end(closings.tokenExpired);
       this.#expiry = setTimeout(close, expiresAt.getTime() - Date.now()).unref();
     }
-    return this.isOpen();
+    return true;
   }
 
   /** Who it belongs to at this moment, read from the database; null when it is closed, or has to be. */
@@ -144,8 +149,8 @@ export class LiveConnection {
 
   /** Asks whether the client is there; cuts a connection that did not answer the last time. */
   ping(): void {
-    // Its answer may be behind what is not read yet.
-    if (this.#socket.isPaused) return;
+    // Whatever waits to be read, it has sent something.
+    if (this.#socket.isPaused) this.#hasAnswered = true;
     if (!this.#hasAnswered) return this.#socket.terminate();
     this.#hasAnswered = false;
     if (this.isOpen()) this.#socket.ping();
@@ -178,12 +183,17 @@ export class LiveConnection {
   #send(text: string): Promise<void> {
     return new Promise(resolve => {
       if (!this.isOpen()) return resolve();
-      if (this.#socket.bufferedAmount > this.#settings.limits.maxBufferedBytes) {
+      const { maxBufferedBytes, maxBufferedMessages } = this.#settings.limits;
+      if (this.#socket.bufferedAmount > maxBufferedBytes || this.#unsent >= maxBufferedMessages) {
         void this.end(closings.tooSlow);
         return resolve();
       }
       // A failure closes the socket, which says so.
-      this.#socket.send(text, () => resolve());
+      this.#unsent++;
+      this.#socket.send(text, () => {
+        this.#unsent--;
+        resolve();
+      });
     });
   }
 }

@@ -14,14 +14,17 @@ export interface LiveLimits {
   keepAliveMs: number;
   /** What may wait to be read by a client before it is dropped. One answer of any size may come on top. */
   maxBufferedBytes: number;
+  /** Each takes more than its bytes. */
+  maxBufferedMessages: number;
 }
 
 export const defaultLiveLimits: LiveLimits = {
   maxConnections: 2_000,
   maxConnectionsPerAddress: 100,
   maxSubscriptions: 20,
-  maxMessagesPerSecond: 100,
+  maxMessagesPerSecond: 25,
   initTimeoutMs: 5_000,
   keepAliveMs: 15_000,
   maxBufferedBytes: 1_000_000,
+  maxBufferedMessages: 500,
 };

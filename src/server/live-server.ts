@@ -97,7 +97,12 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
 
   const protocol = makeServer<Record<string, unknown>, { connection: LiveConnection }>({
     connectionInitWaitTimeout: limits.initTimeoutMs,
-    onConnect: ({ connectionParams = {}, extra: { connection } }) => connection.identify(connectionParams),
+    onConnect: context => {
+      const { connectionParams = {}, extra } = context;
+      // Kept by the library for as long as the connection lasts.
+      Object.assign(context, { connectionParams: {} });
+      return extra.connection.identify(connectionParams);
+    },
     onSubscribe: async ({ extra: { connection }, subscriptions }, id, payload) => {
       const requestId = randomUUID();
       try {
@@ -119,6 +124,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
           context,
           listeners,
         );
+        // Kept by the library for as long as the subscription runs, which needs its id alone.
+        Object.assign(payload, { query: "", variables: null, extensions: null });
         return "args" in started
           ? { ...started.args, started, connection }
           : started.map(error => new ClientError(error));
@@ -151,7 +158,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     connection: LiveConnection,
   ): AsyncIterableIterator<object, undefined> {
     const { events } = started;
+    const ending = new AbortController();
     const end = async () => {
+      ending.abort();
       await events.return?.();
       return { done: true, value: undefined } as const;
     };
@@ -162,8 +171,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       next: async () => {
         try {
           const event = await events.next();
-          const value = event.done ? null : await tracked(deliver(started, connection, event.value));
-          return value ? { done: false, value } : await end();
+          const value = event.done ? null : await tracked(deliver(started, connection, event.value, ending.signal));
+          return value && !ending.signal.aborted ? { done: false, value } : await end();
         } catch (error) {
           await end();
           throw error;
@@ -179,23 +188,33 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     return formatError(graphqlError.toJSON(), graphqlError, { ...listeners, requestId });
   }
 
-  /** Null when the connection was closed. */
-  async function deliver(started: RunningSubscription, connection: LiveConnection, event: unknown) {
-    const charge = await pay(started.cost, connection);
-    return inTurn(() => answer(started, connection, event, charge), connection.network);
-  }
-
-  /** Waits while there is too little in the asker's budget; what changes meanwhile is one event after this one. */
-  async function pay(cost: number, connection: LiveConnection): Promise<Charge | null> {
-    if (!budget) return null;
-    while (connection.isOpen() && budget.remaining(connection.asker) < cost) {
-      await delay(payEveryMs, undefined, { ref: false });
+  /**
+   * The answer to an event, once the asker's budget has room for what it may cost; what changes meanwhile is one event after this one. It is
+   * paid in its turn, so that what waits for that keeps nothing from others. Null when nobody waits for it any more.
+   */
+  async function deliver(
+    started: RunningSubscription,
+    connection: LiveConnection,
+    event: unknown,
+    ending: AbortSignal,
+  ): Promise<ExecutionResult | null> {
+    const hasRoom = () => !budget || budget.remaining(connection.asker) >= started.cost;
+    const isOver = () => ending.aborted || !connection.isOpen();
+    while (!isOver()) {
+      if (hasRoom()) {
+        const outcome = await inTurn(async () => {
+          if (isOver()) return { result: null };
+          if (!hasRoom()) return null;
+          const charge = budget?.open(connection.asker) ?? null;
+          charge?.begin();
+          charge?.take(started.cost);
+          return { result: await answer(started, connection, event, charge, isOver) };
+        }, connection.network);
+        if (outcome) return outcome.result;
+      }
+      await delay(payEveryMs, undefined, { ref: false, signal: ending }).catch(() => undefined);
     }
-    if (!connection.isOpen()) return null;
-    const charge = budget.open(connection.asker);
-    charge.begin();
-    charge.take(cost);
-    return charge;
+    return null;
   }
 
   async function answer(
@@ -203,6 +222,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     connection: LiveConnection,
     event: unknown,
     charge: Charge | null,
+    isOver: () => boolean,
   ): Promise<ExecutionResult | null> {
     // Null when the connection was closed, perhaps because its token does not count any more.
     const identity = await connection.checkedIdentity();
@@ -213,13 +233,16 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     const requestId = randomUUID();
     const make = async (record?: OperationRecord) => {
       const time = { isOver: false };
-      const isOver = () => time.isOver || !connection.isOpen();
-      const context = contextOf(connection, identity, { requestId, charge, isOver, ...(record ? { record } : {}) });
-      const made = await within(operationTimeoutMs, resultOf(started, event, context, listeners), () => {
+      const facts = { requestId, charge, isOver: () => time.isOver || isOver(), ...(record ? { record } : {}) };
+      if (record) record.cost = started.cost;
+      const work = resultOf(started, event, contextOf(connection, identity, facts), listeners).then(made => {
+        charge?.settle(started.costOf(made.data));
+        return made;
+      });
+      const made = await within(operationTimeoutMs, work, () => {
         time.isOver = true;
         return unavailable(new Error(`an event took longer than ${operationTimeoutMs} ms`));
       }).catch((error: unknown) => ({ data: null, errors: [formatted(error, requestId)] }));
-      if (!time.isOver) charge?.settle(started.costOf(made.data));
       record?.failed(made.errors);
       return made;
     };

@@ -10,6 +10,7 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLFormattedError,
+  type OperationDefinitionNode,
 } from "graphql";
 import { AsyncScope } from "../db/async-scope";
 import { AppError } from "../errors/app-error";
@@ -47,18 +48,24 @@ export const subscriptionsOverSockets: ApolloServerPlugin<RequestContext> = {
         }
       });
     },
-    responseForOperation: async ({ schema, document, request, operationName, contextValue }) => {
+    responseForOperation: async ({ schema, document, request, operation, operationName, contextValue }) => {
       const start = starts.current;
       if (!start) return null;
       start.args = {
         ...{ schema, document, operationName, contextValue },
-        variableValues: request.variables,
+        // What is held while it runs is what it needs.
+        variableValues: declaredOf(request.variables, operation),
         options: { maxCoercionErrors: fixedLimits.maxErrors },
       };
       return { body: { kind: "single", singleResult: {} }, http: { headers: new HeaderMap() } };
     },
   }),
 };
+
+function declaredOf(variables: Record<string, unknown> | undefined, { variableDefinitions }: OperationDefinitionNode) {
+  const declared = (variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+  return Object.fromEntries(Object.entries(variables ?? {}).filter(([name]) => declared.includes(name)));
+}
 
 export interface SubscriptionRequest {
   query: string;

@@ -368,10 +368,11 @@ describe("Idempotency-Key (R24)", () => {
     it("is done by the next one, when the database ends it before it is committed", async () => {
       const key = randomUUID();
       const first = send(key);
-      await delay(1_000);
-      await server.database.query(sql`
-        SELECT pg_terminate_backend("pid")::text AS "done" FROM pg_stat_activity
-        WHERE datname = current_database() AND "pid" <> pg_backend_pid() AND "wait_event" = 'PgSleep'`);
+      const ended = () =>
+        server.database.query(sql`
+          SELECT pg_terminate_backend("pid")::text AS "done" FROM pg_stat_activity
+          WHERE datname = current_database() AND "pid" <> pg_backend_pid() AND "wait_event" = 'PgSleep'`);
+      while ((await ended()).length === 0) await delay(20);
       expect((await first).body.errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
       expect(await writes()).toHaveLength(0);
       expect((await untilAnswered(key)).data).not.toBeNull();

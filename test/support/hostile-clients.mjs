@@ -2,7 +2,8 @@
 // wrong and large, bodies and heads that arrive a byte at a time, connections that say nothing, and live ones that say too much. Every document
 // is a new one: nothing of it is known to the server. Goes on until its input ends, then prints how many requests were answered, by status (0: no
 // answer; 101: a live connection).
-//   node test/support/hostile-clients.mjs <url of the server> [requests under way at once, of each] [slow connections, of each] [live connections, of each]
+//   node test/support/hostile-clients.mjs <url of the server> [requests under way at once, of each] [slow connections, of each] [live connections, of each; ten times as many
+//   send pings alone]
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -94,7 +95,7 @@ const hostileMessages = [
 ];
 
 /** Sends as fast as it is read; opens another one when the server closes it. */
-async function shout(from) {
+async function shout(from, messages) {
   while (!stopped) {
     const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws", {
       localAddress: from,
@@ -112,7 +113,7 @@ async function shout(from) {
       // The first ones are for who is let in.
       await delay(200);
       while (!stopped && socket.readyState === WebSocket.OPEN) {
-        const message = hostileMessages[made % hostileMessages.length];
+        const message = messages[made % messages.length];
         await new Promise(resolve => socket.send(message(made++), resolve));
         if (socket.bufferedAmount > 1_000_000) await delay(5);
       }
@@ -127,7 +128,9 @@ for (const [index, body] of Object.values(hostileBodies).entries()) {
   const agent = new Agent({ keepAlive: true, maxSockets: Number(lanes) });
   for (let lane = 0; lane < Number(lanes); lane++) void flood(from, agent, body);
   for (let at = 0; at < Number(slow); at++) void dribble(from, heads[at % heads.length]);
-  for (let at = 0; at < Number(live); at++) void shout(from);
+  for (let at = 0; at < Number(live); at++) void shout(from, hostileMessages);
+  // Many that cost nothing by themselves.
+  for (let at = 0; at < Number(live) * 10; at++) void shout(from, [() => '{"type":"ping"}']);
 }
 
 process.stdin.resume().on("end", () => {

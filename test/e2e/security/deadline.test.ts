@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../../src/db/database";
 import { openTestDatabase } from "../../support/database";
+import { begun, openLive } from "../../support/live";
 import { startTestServer, type TestServer } from "../../support/server";
 import { expectRefusal } from "../http/refusals";
 
@@ -88,4 +89,19 @@ it("a client that leaves frees its work: nothing more is read, and no fault is l
   expect((await patient.post({ query: nested })).status).toBe(200);
   expect(sent.length).toBeGreaterThanOrEqual(levels);
   await patient.close();
+});
+
+it("an event of a subscription whose time is over is an error, and reads nothing more (R10)", async () => {
+  const live = openLive(server.url);
+  const followed = live.follow(
+    "subscription { topicPublished { topic { tools(first: 2) { nodes { lessons(first: 2) { nodes { tools(first: 2) { nodes { name } } } } } } } } }",
+  );
+  const publish = () => database.models.topic.update({ where: { id: 1 }, data: { emoji: "📘" } });
+  const { data, errors } = await begun(followed, publish);
+  expect(data ?? null).toBeNull();
+  expect(errors).toMatchObject([{ extensions: { code: "SERVICE_UNAVAILABLE" } }]);
+  await live.close();
+  sent.length = 0;
+  await delay(statementMs * (levels + 1));
+  expect(sent).toEqual([]);
 });
