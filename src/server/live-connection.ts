@@ -16,7 +16,7 @@ import type { Load } from "./load";
 export const closings = {
   stopping: [1001, "The server is stopping."],
   unavailable: [1013, "The service is unavailable for a moment."],
-  noMessage: [4400, "Invalid message received"],
+  noMessage: [4400, "This is no message of the protocol."],
   tooSlow: [1013, "Events come faster than they are read."],
   signedOut: [4401, "The session has ended."],
   tokenExpired: [4403, "The access token has expired."],
