@@ -12,7 +12,7 @@ import type { LiveLimits } from "./live-limits";
 import { readMessages } from "./live-messages";
 import type { Load } from "./load";
 
-/** Codes and reasons (docs/live.md). Those from 4400 on are of the protocol; its clients connect again after all of these but 4401. */
+/** Codes and reasons (docs/live.md). Those from 4400 on are of the protocol; its clients connect again after all of these but 4400 and 4401. */
 export const closings = {
   stopping: [1001, "The server is stopping."],
   unavailable: [1013, "The service is unavailable for a moment."],
