@@ -74,9 +74,12 @@ export class CostBudget {
     return new BudgetCharge(this, asker);
   }
 
-  /** Whether a request may begin. Takes nothing, and refuses nothing. */
-  mayBegin(asker: string): boolean {
-    return this.#bucketOf(asker).left >= least;
+  /** As `open` and then `begin`; null when nothing is left: nothing was taken then, and nobody refused. */
+  tryBegin(asker: string): Charge | null {
+    const bucket = this.#bucketOf(asker);
+    if (bucket.left < least) return null;
+    this.#spend(asker, bucket, least);
+    return new BudgetCharge(this, asker);
   }
 
   /** @throws AppError RATE_LIMITED, and takes nothing. */

@@ -80,10 +80,9 @@ function sendEarly(
   if (budget) {
     const ip = forwardedAddress(request, trustedProxyHops);
     const asker = askerOf(null, addressOf({ ip, socket: request.socket }));
+    charge = budget.tryBegin(asker);
     // It is told elsewhere that nothing is left.
-    if (!budget.mayBegin(asker)) return false;
-    charge = budget.open(asker);
-    charge.begin();
+    if (!charge) return false;
   }
   const report = reportOf({ charge }, answer.cost);
   const tail = tailOf(jsonOfReport(report));
