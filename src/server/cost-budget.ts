@@ -74,22 +74,23 @@ export class CostBudget {
     return new BudgetCharge(this, asker);
   }
 
-  /** As `open` and then `begin`; null when nothing is left: nothing was taken then, and nobody refused. */
-  tryBegin(asker: string): Charge | null {
-    const bucket = this.#bucketOf(asker);
-    if (bucket.left < least) return null;
-    this.#spend(asker, bucket, least);
-    return new BudgetCharge(this, asker);
+  /** As `open`, `begin` and `take`; null when too little is left: nothing was taken then, and nobody refused. */
+  tryOpen(asker: string, cost = least): Charge | null {
+    return this.#tryTake(asker, this.#bucketOf(asker), cost) ? new BudgetCharge(this, asker, cost) : null;
   }
 
   /** @throws AppError RATE_LIMITED, and takes nothing. */
   take(asker: string, cost: number): void {
     const bucket = this.#bucketOf(asker);
-    if (bucket.left < cost) {
-      this.onRefusal(asker);
-      throw this.#refusal(cost, bucket.left);
-    }
+    if (this.#tryTake(asker, bucket, cost)) return;
+    this.onRefusal(asker);
+    throw this.#refusal(cost, bucket.left);
+  }
+
+  #tryTake(asker: string, bucket: Bucket, cost: number): boolean {
+    if (bucket.left < cost) return false;
     this.#spend(asker, bucket, cost);
+    return true;
   }
 
   giveBack(asker: string, cost: number): void {
@@ -165,13 +166,16 @@ export class CostBudget {
 class BudgetCharge implements Charge {
   readonly #budget: CostBudget;
   readonly #asker: string;
-  #requested = least;
-  #actual = least;
-  #isTaken = false;
+  #requested: number;
+  #actual: number;
+  #isTaken: boolean;
 
-  constructor(budget: CostBudget, asker: string) {
+  /** @param taken what was taken for it already; left out, nothing was. */
+  constructor(budget: CostBudget, asker: string, taken?: number) {
     this.#budget = budget;
     this.#asker = asker;
+    this.#requested = this.#actual = taken ?? least;
+    this.#isTaken = taken !== undefined;
   }
 
   begin(): void {

@@ -80,7 +80,7 @@ function sendEarly(
   if (budget) {
     const ip = forwardedAddress(request, trustedProxyHops);
     const asker = askerOf(null, addressOf({ ip, socket: request.socket }));
-    charge = budget.tryBegin(asker);
+    charge = budget.tryOpen(asker);
     // It is told elsewhere that nothing is left.
     if (!charge) return false;
   }

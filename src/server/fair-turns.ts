@@ -1,6 +1,7 @@
 // Work that holds up everything else while it runs, such as checking a document: one piece in a turn of the event loop, first for those who took
 // the least time lately. Whoever took much waits, too, until the rest of the server has had its share, or has nothing to do.
 import { performance } from "node:perf_hooks";
+import { Waiting } from "../auth/waiting";
 
 /** A client that took less than this lately, in milliseconds, does not wait for the rest of the server. */
 const little = 50;
@@ -14,7 +15,7 @@ const halfLifeMs = 1_000;
 
 export class FairTurns {
   /** Who waits, with what each is waiting for. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new Waiting<() => void>();
   /** Milliseconds that clients took lately. */
   readonly #taken = new Map<string, number>();
   #agedAt = performance.now();
@@ -27,9 +28,7 @@ export class FairTurns {
   /** Resolves when the work may run. It has to run at once, and needs not say when it is done. */
   take(client: string): Promise<void> {
     return new Promise(resolve => {
-      const own = this.#waiting.get(client);
-      if (own) own.push(resolve);
-      else this.#waiting.set(client, [resolve]);
+      this.#waiting.add(client, resolve);
       this.#schedule();
     });
   }
@@ -46,7 +45,7 @@ export class FairTurns {
     let startedAt = 0;
     setImmediate(() => {
       startedAt = performance.now();
-      this.#serve(client);
+      this.#waiting.take(client)?.();
     });
     // In the same phase of the event loop: what the first one set going has run, and nothing else.
     setImmediate(() => {
@@ -54,15 +53,6 @@ export class FairTurns {
       this.#isScheduled = false;
       this.#schedule();
     });
-  }
-
-  #serve(client: string): void {
-    const own = this.#waiting.get(client) ?? [];
-    const next = own.shift();
-    this.#waiting.delete(client);
-    // Behind the others, whoever took as little.
-    if (own.length > 0) this.#waiting.set(client, own);
-    next?.();
   }
 
   #lightest(): string {

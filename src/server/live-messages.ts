@@ -5,6 +5,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import { guestHeader } from "./authentication";
+import { isObject } from "./request-parameters";
 
 /** Characters: what is longer can be made to take milliseconds to parse. */
 const longestAtOnce = 200;
@@ -82,8 +83,4 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

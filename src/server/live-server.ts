@@ -204,11 +204,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       if (hasRoom()) {
         const outcome = await inTurn(async () => {
           if (isOver()) return { result: null };
-          if (!hasRoom()) return null;
-          const charge = budget?.open(connection.asker) ?? null;
-          charge?.begin();
-          charge?.take(started.cost);
-          return { result: await answer(started, connection, event, charge, isOver) };
+          const charge = budget?.tryOpen(connection.asker, started.cost);
+          return charge === null ? null : { result: await answer(started, connection, event, charge, isOver) };
         }, connection.network);
         if (outcome) return outcome.result;
       }
@@ -221,7 +218,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     started: RunningSubscription,
     connection: LiveConnection,
     event: unknown,
-    charge: Charge | null,
+    charge: Charge | undefined,
     isOver: () => boolean,
   ): Promise<ExecutionResult | null> {
     // Null when the connection was closed, perhaps because its token does not count any more.

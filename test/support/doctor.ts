@@ -1,6 +1,6 @@
 // `doctor` as a test runs it, and servers that are no good.
 import { once } from "node:events";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Check, Finding } from "../../src/cli/doctor/checkup";
 import { runProgram } from "./command";
 import { overhear } from "./log";
@@ -29,17 +29,13 @@ export const linesOf = async ({ run }: Check): Promise<string[]> =>
   (await run()).map(({ level, message }) => `${level} ${message}`);
 
 /** Answers nothing to anybody. */
-export async function startSilentServer(): Promise<{ port: number; server: Server }> {
-  const server = createServer(socket => socket.on("error", () => undefined))
-    .listen(0, "127.0.0.1")
-    .unref();
-  await once(server, "listening");
-  return { port: (server.address() as AddressInfo).port, server };
-}
+export const startSilentServer = () => startBadServer(() => undefined);
 
 /** Ends every connection with words that are no HTTP. */
-export async function startRudeServer(): Promise<{ port: number; server: Server }> {
-  const server = createServer(socket => socket.on("error", () => undefined).end("no\n"))
+export const startRudeServer = () => startBadServer(socket => void socket.end("no\n"));
+
+async function startBadServer(meet: (socket: Socket) => void): Promise<{ port: number; server: Server }> {
+  const server = createServer(socket => meet(socket.on("error", () => undefined)))
     .listen(0, "127.0.0.1")
     .unref();
   await once(server, "listening");
