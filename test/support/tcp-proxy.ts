@@ -1,5 +1,6 @@
 // Stands between the server and what it depends on (PostgreSQL, Redis), and breaks the connection in every way that a network can.
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 /**
  * - `pass`: bytes go on.
@@ -20,8 +21,11 @@ export interface TcpProxy {
   aim(target: URL): void;
   /** Resets every open connection at once, whatever is under way. */
   resetAll(): void;
-  /** Resolves when every connection made so far is closed. */
-  idle(): Promise<void>;
+  /**
+   * Resolves when every connection made so far is closed by what `end` does at the other side. It is done again while one is open: the
+   * database does not see, and so does not end, one that is only being made.
+   */
+  ended(end: () => Promise<unknown>): Promise<void>;
   /** How many connections have been taken so far. */
   taken(): number;
   close(): Promise<void>;
@@ -40,14 +44,22 @@ export async function openTcpProxy(first: URL): Promise<TcpProxy> {
     carry(upstream, client, true);
   };
   const carry = (from: Socket, to: Socket, isAnswer: boolean): void => {
+    let [held, lastHeld] = [0, Promise.resolve()];
     sockets.add(from);
     from.on("error", () => undefined);
     from.on("data", data => {
       if (mode === "stall" || (mode === "stall-answers" && isAnswer)) return;
       if (mode === "reset") return void [from, to].forEach(socket => socket.resetAndDestroy());
       if (mode === "cut" && isAnswer) return void to.end(data.subarray(0, data.length / 2), () => from.destroy());
-      if (delayMs === 0) to.write(data);
-      else setTimeout(() => to.write(data), delayMs);
+      if (delayMs === 0 && held === 0) return void to.write(data);
+      held++;
+      const due = pause(delayMs);
+      lastHeld = lastHeld
+        .then(() => due)
+        .then(() => {
+          held--;
+          to.write(data);
+        });
     });
     from.on("close", () => {
       sockets.delete(from);
@@ -74,9 +86,12 @@ export async function openTcpProxy(first: URL): Promise<TcpProxy> {
     delay: milliseconds => (delayMs = milliseconds),
     aim: next => (target = next),
     resetAll: () => sockets.forEach(socket => socket.resetAndDestroy()),
-    idle: async () => {
+    ended: async end => {
       const made = [...sockets];
-      while (made.some(socket => sockets.has(socket))) await new Promise(resolve => setTimeout(resolve, 10));
+      do {
+        await end();
+        await pause(20);
+      } while (made.some(socket => sockets.has(socket)));
     },
     taken: () => taken,
     close: stop,

@@ -123,9 +123,10 @@ function describeOnServer(url: string): void {
     });
 
     it("may end every connection without a request failing afterwards", async () => {
-      await onServer(url, [`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`]);
       // The pool learns of it when the sockets close.
-      await proxy.idle();
+      await proxy.ended(() =>
+        onServer(url, [`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`]),
+      );
       await watched.expectWorking();
     });
 

@@ -101,8 +101,8 @@ function describeWith(programs: string): void {
   };
 
   it("is read from while it is read-only, and says 503 to what would write (R25)", async () => {
-    await first.run(`ALTER DATABASE "postgres" SET default_transaction_read_only = on`, endSessions);
-    await proxy.idle();
+    await first.run(`ALTER DATABASE "postgres" SET default_transaction_read_only = on`);
+    await proxy.ended(() => first.run(endSessions));
     await expectReadOnly("into-read-only");
     await first.run(
       `SET default_transaction_read_only = off`,
