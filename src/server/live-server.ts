@@ -261,7 +261,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   }
 
   const endListening = database.changes.subscribe({ changed: change => recheck(connections, change) });
-  const keepAlive = setInterval(() => connections.forEach(connection => connection.ping()), limits.keepAliveMs).unref();
+  const pingAll = () => connections.forEach(connection => connection.ping());
+  // After whatever has arrived was read: a server that was busy itself has not heard the last answers yet.
+  const keepAlive = setInterval(() => setImmediate(pingAll), limits.keepAliveMs).unref();
 
   return {
     get size() {

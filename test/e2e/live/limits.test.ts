@@ -16,7 +16,7 @@ beforeAll(async () => {
       maxConnections: 6,
       maxConnectionsPerAddress: 4,
       maxSubscriptions: 3,
-      initTimeoutMs: 300,
+      initTimeoutMs: 2_000,
       keepAliveMs: 1_000,
     },
     trustedProxyHops: 1,

@@ -7,8 +7,8 @@ import { begun, openLive } from "../../support/live";
 import { startTestServer, type TestServer } from "../../support/server";
 import { expectRefusal } from "../http/refusals";
 
-const operationTimeoutMs = 700;
-const statementMs = 300;
+const operationTimeoutMs = 1_500;
+const statementMs = 600;
 
 let database: Database;
 let server: TestServer;
