@@ -6,16 +6,16 @@ export interface LogSettings {
   format: "pretty" | "json";
 }
 
-const secretNames = [
+const secretNames = new Set([
   "authorization",
   ...["cookie", "set-cookie", "x-guest-token"],
   ...["password", "currentPassword", "newPassword", "passwordHash"],
   ...["token", "accessToken", "refreshToken", "guestToken", "secret", "signingKeys"],
-];
+]);
 /** How many errors behind an error are told. */
 const maxCauses = 5;
-
-const paths = secretNames.flatMap(name => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+/** How far down things within things are looked through; what is deeper is left out. */
+const maxDepth = 5;
 
 /** @param destination where to write; standard output when left out. */
 export function createLog({ level, format }: LogSettings, destination?: DestinationStream): Logger {
@@ -24,12 +24,40 @@ export function createLog({ level, format }: LogSettings, destination?: Destinat
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths, censor: "[removed]" },
-      serializers: { err: withoutValues },
-      formatters: { level: label => ({ level: label }) },
+      // Not pino's `redact`: looking for names anywhere took it 20 µs a line, half of what a whole repeated request takes.
+      formatters: { level: label => ({ level: label }), log: withoutSecrets },
+      // In place of pino's own, which would look for an error in what is shown of one already.
+      serializers: { err: (shown: unknown) => shown },
     },
     destination ?? (format === "pretty" ? prettyStream() : undefined),
   );
+}
+
+/** The same object when there is nothing to hide in it, else a copy. */
+function withoutSecrets<T extends object>(object: T, depth = 0): T {
+  const given = object as Record<string, unknown>;
+  let shown = given;
+  for (const name in given) {
+    const value = given[name];
+    const visible = visibleOf(name, value, depth);
+    if (visible === value) continue;
+    if (shown === given) shown = copyOf(given);
+    shown[name] = visible;
+  }
+  return shown as T;
+}
+
+function visibleOf(name: string, value: unknown, depth: number): unknown {
+  if (value === undefined) return undefined;
+  if (secretNames.has(name)) return "[removed]";
+  if (name === "err" || value instanceof Error) return withoutValues(value);
+  if (typeof value !== "object" || value === null) return value;
+  return depth < maxDepth ? withoutSecrets(value, depth + 1) : "[too deep]";
+}
+
+function copyOf(object: Record<string, unknown>): Record<string, unknown> {
+  if (Array.isArray(object)) return object.slice() as unknown as Record<string, unknown>;
+  return Object.assign(Object.create(Object.getPrototypeOf(object) as object | null) as object, object);
 }
 
 /**
