@@ -5,15 +5,14 @@ import { applicationRoleScript } from "../../src/db/application-role";
 import { applyMigrations, readMigrations } from "../../src/db/migrations";
 import { openPostgres } from "../../src/db/postgres-driver";
 import { sql, trustedSql } from "../../src/db/sql";
-import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
-import { createTokenService } from "../../src/auth/tokens";
+import { newSigningKey } from "../../src/auth/signing-keys";
 import { runProgram, type Outcome } from "../support/command";
 import { openTestDatabase, serverUrl, settingsOf } from "../support/database";
 import { onServer } from "../support/golden";
 import { startTestServer, type TestServer } from "../support/server";
 import { startServerProcess } from "../support/server-process";
-import { publicUrl } from "../support/services";
-import { createViewer } from "../support/signed-in";
+import { createTestTokens, publicUrl } from "../support/services";
+import { authorizationOf, createViewer } from "../support/signed-in";
 
 const role = `learngraph_test_${randomUUID().slice(0, 8)}`;
 const password = randomUUID();
@@ -73,8 +72,7 @@ interface Server {
 async function startServer(signingKeys: string): Promise<Server> {
   const url = env["ROLE_URL"];
   if (url === undefined) {
-    const keys = await parseSigningKeys(signingKeys);
-    const tokens = createTokenService({ keys, issuer: publicUrl, audience: "learngraph" });
+    const tokens = await createTestTokens(signingKeys);
     const server = await startTestServer({ database: owner, services: { tokens } });
     return { post: server.post, stop: () => server.close() };
   }
@@ -92,14 +90,13 @@ async function startServer(signingKeys: string): Promise<Server> {
 it("serves, and leaves an event for what it writes", async () => {
   const editor = await createViewer(owner, { role: "EDITOR" });
   const signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
-  const keys = await parseSigningKeys(signingKeys);
-  const { token } = await createTokenService({ keys, issuer: publicUrl, audience: "learngraph" }).signAccess(editor);
+  const authorization = await authorizationOf(editor, await createTestTokens(signingKeys));
   const answer = await withRole(async () => {
     const server = await startServer(signingKeys);
     try {
       const query =
         'mutation { updateTool(input: { id: "VG9vbDox", expectedVersion: 1, changes: { tagline: "One line." } }) { revision { number } userErrors { message } } }';
-      return (await (await server.post({ query }, { authorization: `Bearer ${token}` })).json()) as unknown;
+      return (await (await server.post({ query }, { authorization })).json()) as unknown;
     } finally {
       await server.stop();
     }

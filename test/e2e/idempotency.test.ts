@@ -6,9 +6,9 @@ import { encodeNodeId } from "../../src/graphql/node-id";
 import { hasSecretAnswer } from "../../src/graphql/secret-answer";
 import { buildGraphQLSchema } from "../../src/server/schema";
 import { serverUrl } from "../support/database";
-import { createLesson, createUser } from "../support/factories";
+import { createLesson } from "../support/factories";
 import { startTestServer, type TestServer } from "../support/server";
-import { createViewer } from "../support/signed-in";
+import { authorizationOf, createViewer } from "../support/signed-in";
 
 let server: TestServer;
 let authorization: string;
@@ -23,13 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function signIn(passwordHash?: string) {
-  const { id } = await createUser(server.database, passwordHash === undefined ? {} : { passwordHash });
-  const session = await server.database.models.userSession.create({
-    data: { userId: id, expiresAt: new Date("2100-01-01"), address: "::1" },
-  });
-  const { token } = await server.services.tokens.signAccess({ userId: id, sessionId: session.id });
-  return { userId: id, authorization: `Bearer ${token}` };
+async function signIn(given: { passwordHash?: string } = {}) {
+  const viewer = await createViewer(server.database, given);
+  return { userId: viewer.userId, authorization: await authorizationOf(viewer, server.services.tokens) };
 }
 
 const complete = `mutation ($lessonId: ID!) {
@@ -290,8 +286,8 @@ describe("Idempotency-Key (R24)", () => {
       async field => {
         const [, query = ""] = /\n\nExample: `([^`]+)`$/.exec(field.description ?? "") ?? [];
         const viewer = await createViewer(catalogue.database, { role: "ADMIN" });
-        const { token } = await catalogue.services.tokens.signAccess(viewer);
-        const headers = { authorization: `Bearer ${token}`, "idempotency-key": randomUUID() };
+        const authorization = await authorizationOf(viewer, catalogue.services.tokens);
+        const headers = { authorization, "idempotency-key": randomUUID() };
         const text = await (await catalogue.post({ query }, headers)).text();
         const isDone = text.includes('"userErrors":[]');
         if (isDone) done.push(field.name);
@@ -395,7 +391,9 @@ describe("Idempotency-Key (R24)", () => {
   });
 
   it("of who deletes the account is good for that too", async () => {
-    const { authorization: as } = await signIn(await server.services.passwords.hash("notes-on-the-engine"));
+    const { authorization: as } = await signIn({
+      passwordHash: await server.services.passwords.hash("notes-on-the-engine"),
+    });
     const query = `mutation { deleteMyAccount(input: { password: "notes-on-the-engine" }) { userErrors { code } } }`;
     const { body } = await send(randomUUID(), { as, query });
     expect(body).toEqual({ data: { deleteMyAccount: { userErrors: [] } } });

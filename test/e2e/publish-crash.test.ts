@@ -1,11 +1,10 @@
 // A server that is killed while it publishes: each publication is wholly done or not at all, and what was acknowledged is there.
-import { createTokenService } from "../../src/auth/tokens";
-import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
+import { newSigningKey } from "../../src/auth/signing-keys";
 import { encodeNodeId } from "../../src/graphql/node-id";
+import { editorsAuthorization } from "../support/faults";
 import { startServerProcess, type ServerProcess } from "../support/server-process";
-import { publicUrl } from "../support/services";
+import { createTestTokens, publicUrl } from "../support/services";
 import { createSharedDatabase, type SharedDatabase } from "../support/shared-database";
-import { createViewer } from "../support/signed-in";
 
 const drafts = 500;
 const kills = 3;
@@ -27,13 +26,13 @@ afterAll(async () => {
 });
 
 /** Publishes one after the other, several at once, until the server is gone. Adds to `acknowledged` what the server said was done. */
-async function publishAll(url: string, token: string, ids: number[], acknowledged: Set<number>): Promise<void> {
+async function publishAll(url: string, authorization: string, ids: number[], acknowledged: Set<number>): Promise<void> {
   const lane = async () => {
     for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
       try {
         const response = await fetch(`${url}/graphql`, {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+          headers: { "content-type": "application/json", authorization },
           body: JSON.stringify({
             query: `mutation { publishRevision(input: { revisionId: "${encodeNodeId("Revision", id)}" }) { revision { state } userErrors { message } } }`,
           }),
@@ -49,8 +48,8 @@ async function publishAll(url: string, token: string, ids: number[], acknowledge
 }
 
 it(`loses nothing in ${kills} kills in the middle of ${drafts} publications (R24)`, async () => {
-  const { viewer, ids } = await shared.use(async database => {
-    const editor = await createViewer(database, { role: "EDITOR" });
+  const tokens = await createTestTokens(signingKeys);
+  const { authorization, ids } = await shared.use(async database => {
     const content = {
       ...{ name: "N", vendor: "V", category: "CODE_EDITOR", tagline: "T", website: "https://example.org" },
       ...{ pricingModel: "FREE", description: "A tool.", plans: [], facts: [] },
@@ -63,16 +62,14 @@ it(`loses nothing in ${kills} kills in the middle of ${drafts} publications (R24
       })),
     });
     const rows = await database.models.revision.findMany({ orderBy: { id: "asc" }, select: { id: true } });
-    return { viewer: editor, ids: rows.map(({ id }) => id) };
+    return { authorization: await editorsAuthorization(database, tokens), ids: rows.map(({ id }) => id) };
   });
-  const keys = await parseSigningKeys(signingKeys);
-  const { token } = await createTokenService({ keys, issuer: publicUrl, audience: "learngraph" }).signAccess(viewer);
   const acknowledged = new Set<number>();
   const left = [...ids];
   for (let round = 1; round <= kills; round++) {
     server = startServerProcess({ ...shared.env, AUTH_SIGNING_KEYS: signingKeys, PUBLIC_URL: publicUrl });
     const url = await server.url();
-    const publishing = publishAll(url, token, left, acknowledged);
+    const publishing = publishAll(url, authorization, left, acknowledged);
     const enough = acknowledged.size + 40;
     while (acknowledged.size < enough) await new Promise(resolve => setTimeout(resolve, 5));
     await server.kill();

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
-import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
-import { createTokenService, type TokenService } from "../../src/auth/tokens";
+import { newSigningKey } from "../../src/auth/signing-keys";
+import type { TokenService } from "../../src/auth/tokens";
 import { importContent } from "../../src/content/content.import";
 import type { Database } from "../../src/db/database";
 import { applyMigrations, readMigrations } from "../../src/db/migrations";
@@ -20,8 +20,8 @@ import { createUser } from "../support/factories";
 import { begun, openLive, upTo } from "../support/live";
 import { missingPrograms, startCluster, type Cluster } from "../support/postgres-cluster";
 import { startServerProcess, type ServerProcess } from "../support/server-process";
-import { publicUrl } from "../support/services";
-import { createViewer } from "../support/signed-in";
+import { createTestTokens, publicUrl } from "../support/services";
+import { authorizationOf, createViewer } from "../support/signed-in";
 
 if (missingPrograms.length > 0) {
   process.stderr.write(`several-instances.test.ts: skipped, not found: ${missingPrograms.join(", ")}.\n`);
@@ -89,9 +89,7 @@ describeWithPrograms("Several instances", () => {
     await applyMigrations(database, await readMigrations("prisma/migrations"));
     await importContent(database, "prisma/content", {});
     const signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
-    tokens = createTokenService({
-      ...{ keys: await parseSigningKeys(signingKeys), issuer: publicUrl, audience: "learngraph" },
-    });
+    tokens = await createTestTokens(signingKeys);
     slugs = (await database.models.topic.findMany({ select: { slug: true }, orderBy: { id: "asc" } })).map(
       ({ slug }) => slug,
     );
@@ -128,8 +126,7 @@ describeWithPrograms("Several instances", () => {
 
   /** The header of somebody new. */
   async function signedIn(role: "EDITOR" | "LEARNER"): Promise<string> {
-    const { token } = await tokens.signAccess(await createViewer(database, { role }));
-    return `Bearer ${token}`;
+    return authorizationOf(await createViewer(database, { role }), tokens);
   }
 
   /** What came, whatever it is. */
@@ -401,7 +398,7 @@ describeWithPrograms("Several instances", () => {
 
     async function learn(): Promise<void> {
       const viewer = await createViewer(database);
-      const authorization = `Bearer ${(await tokens.signAccess(viewer)).token}`;
+      const authorization = await authorizationOf(viewer, tokens);
       for (const { id, slug } of lessons) {
         if (state.isOver) return;
         const written = await tracked("write", completeLesson(balancer.url, id, authorization));

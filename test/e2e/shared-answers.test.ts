@@ -1,14 +1,13 @@
 // Two servers on one PostgreSQL that share answers through a Redis of the test's own, behind a proxy: what one has made the other gives without
 // asking the database, and whatever happens to Redis, neither gives anything old nor keeps anybody waiting. On PGlite there is one server, and no sharing.
-import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import { Redis } from "ioredis";
 import { newSigningKey } from "../../src/auth/signing-keys";
 import type { Database } from "../../src/db/database";
 import { sql } from "../../src/db/sql";
 import { openAgain, openTestDatabase, serverUrl } from "../support/database";
 import { scrape } from "../support/metrics";
-import { freePort, freePorts, redisProgram } from "../support/own-servers";
+import { freePorts, redisProgram } from "../support/own-servers";
+import { startRedis, type RedisInstance } from "../support/redis";
 import { startServerProcess } from "../support/server-process";
 import { publicUrl } from "../support/services";
 import { createSharedDatabase } from "../support/shared-database";
@@ -24,8 +23,7 @@ const longestMs = 1_000;
 const query = `query Titles { topics(first: 50) { nodes { title } } }`;
 
 (isPossible ? describe : describe.skip)("Servers that share answers", () => {
-  let program: ChildProcess;
-  let redis: Redis;
+  let redis: RedisInstance;
   let proxy: TcpProxy;
   let servers: TestServer[] = [];
   let databases: Database[] = [];
@@ -33,13 +31,8 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
   let question = 1;
 
   beforeAll(async () => {
-    const port = await freePort();
-    program = spawn(redisProgram ?? "", ["--port", String(port), "--save", "", "--bind", "127.0.0.1"], {
-      stdio: "ignore",
-    });
-    redis = new Redis(`redis://127.0.0.1:${port}`);
-    redis.on("error", () => undefined);
-    proxy = await openTcpProxy(new URL(`redis://127.0.0.1:${port}`));
+    redis = await startRedis();
+    proxy = await openTcpProxy(new URL(`redis://127.0.0.1:${redis.port}`));
     const database = await openTestDatabase({ golden: "catalogue" });
     databases = [database, await openAgain(database)];
     servers = await Promise.all(
@@ -61,8 +54,7 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
     for (const server of servers) await server.close();
     for (const database of [...databases].reverse()) await database.close();
     await proxy.close();
-    redis.disconnect();
-    program.kill("SIGKILL");
+    await redis.remove();
   });
 
   async function ask(server: TestServer, number = question): Promise<string[]> {
@@ -84,10 +76,10 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
     await delay(200);
     for (;;) {
       question++;
-      const before = await redis.dbsize();
+      const before = await redis.client.dbsize();
       const titles = await ask(server);
       for (let time = 0; time < 50; time++) {
-        if ((await redis.dbsize()) > before) return titles;
+        if ((await redis.client.dbsize()) > before) return titles;
         await delay(5);
       }
     }
@@ -139,7 +131,7 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
 
   it("lose the hits and nothing else when Redis is emptied, or takes its writes back", async () => {
     const titles = await make(servers[0]!);
-    await redis.flushall();
+    await redis.client.flushall();
     expect(await ask(servers[1]!)).toEqual(titles);
     await expectShared();
   });
@@ -148,7 +140,7 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
     "answer at once, and right, while Redis does %s, and share again after it",
     async mode => {
       await make(servers[0]!);
-      if (mode === "stop") program.kill("SIGSTOP");
+      if (mode === "stop") redis.pause();
       else await proxy.set(mode);
       for (let round = 0; round < 5; round++) {
         const title = `${mode} ${round}`;
@@ -157,7 +149,7 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
         await heard();
         for (const server of servers) expect(await ask(server)).toContain(title);
       }
-      if (mode === "stop") program.kill("SIGCONT");
+      if (mode === "stop") redis.resume();
       else {
         await proxy.set("pass");
         // No network goes on with a connection of which it has lost a part.
@@ -214,11 +206,11 @@ const query = `query Titles { topics(first: 50) { nodes { title } } }`;
   }, 60_000);
 
   it("keep answers under names that say nothing of what was asked, for an hour", async () => {
-    const keys = await redis.keys("*");
+    const keys = await redis.client.keys("*");
     expect(keys.length).toBeGreaterThan(0);
     for (const key of keys) {
       expect(key).toMatch(/^answer:[\w-]{43}$/);
-      expect(await redis.ttl(key)).toBeGreaterThan(3_000);
+      expect(await redis.client.ttl(key)).toBeGreaterThan(3_000);
     }
   });
 });

@@ -1,8 +1,7 @@
 // Two server processes on one database: what is scheduled is published once, and what one writes is heard by who is connected to the other.
 // On PGlite, where a directory has one process, the same with one.
 import { setTimeout as delay } from "node:timers/promises";
-import { newSigningKey, parseSigningKeys } from "../../src/auth/signing-keys";
-import { createTokenService } from "../../src/auth/tokens";
+import { newSigningKey } from "../../src/auth/signing-keys";
 import {
   RevisionUpdatedDocument,
   TopicPublishedDocument,
@@ -11,11 +10,11 @@ import {
 } from "../../src/generated/client/graphql";
 import { encodeNodeId } from "../../src/graphql/node-id";
 import { serverUrl } from "../support/database";
+import { editorsAuthorization } from "../support/faults";
 import { begun, openLive, upTo, type LiveClient } from "../support/live";
 import { startServerProcess, type ServerProcess } from "../support/server-process";
-import { publicUrl } from "../support/services";
+import { createTestTokens, publicUrl } from "../support/services";
 import { createSharedDatabase, type SharedDatabase } from "../support/shared-database";
-import { createViewer } from "../support/signed-in";
 
 const scheduledCount = 30;
 if (serverUrl === undefined) {
@@ -31,11 +30,9 @@ let authorization: string;
 
 beforeAll(async () => {
   shared = await createSharedDatabase("catalogue");
-  const editor = await shared.use(database => createViewer(database, { role: "EDITOR" }));
   const signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
-  const keys = await parseSigningKeys(signingKeys);
-  const { token } = await createTokenService({ keys, issuer: publicUrl, audience: "learngraph" }).signAccess(editor);
-  authorization = `Bearer ${token}`;
+  const tokens = await createTestTokens(signingKeys);
+  authorization = await shared.use(database => editorsAuthorization(database, tokens));
   const env = { ...shared.env, AUTH_SIGNING_KEYS: signingKeys, PUBLIC_URL: publicUrl };
   servers = Array.from({ length: serverUrl === undefined ? 1 : 2 }, () => startServerProcess(env));
   const urls = await Promise.all(servers.map(server => server.url()));

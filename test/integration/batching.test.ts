@@ -46,7 +46,7 @@ describe("the table of relations", () => {
           .filter(field => isCompositeType(getNamedType(field.type)))
           .map(field => `${type.name}.${field.name}`),
       )
-      // What is kept of a learner is in learning.test.ts, what of a user in accounts.test.ts, what editors do in editorial.test.ts.
+      // What is kept of a learner is in learning/, what of a user in accounts/, what editors do in editorial.test.ts.
       .filter(path => !/^(Bookmark|User|Revision|AuditEvent)\.|\.(progress|changesSince)$/.test(path));
     const named = Object.entries(relations).flatMap(([type, fields]) =>
       Object.keys(fields).map(field => `${type}.${field}`),

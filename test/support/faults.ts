@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../src/db/database";
 import type { TokenService } from "../../src/auth/tokens";
-import { createViewer } from "./signed-in";
+import { authorizationOf, createViewer } from "./signed-in";
 
 /** What `npm run test:faults` sets: how often to repeat what is left to chance. Once in the ordinary suite. */
 export const rounds = Number(process.env["FAULT_ROUNDS"] ?? 1);
@@ -125,8 +125,7 @@ export function expectUnavailable(answer: Answer): void {
 
 /** The value of the header of an editor's requests. */
 export async function editorsAuthorization(database: Database, tokens: TokenService): Promise<string> {
-  const { token } = await tokens.signAccess(await createViewer(database, { role: "EDITOR" }));
-  return `Bearer ${token}`;
+  return authorizationOf(await createViewer(database, { role: "EDITOR" }), tokens);
 }
 
 /** What came of `Watched.write`: slugs of revisions and of audit events. A write that is half done is in one of them. */

@@ -14,8 +14,13 @@ export function isRedisThere(): boolean {
 
 export interface RedisInstance {
   readonly port: number;
+  /** Its operator's, past any proxy. */
+  readonly client: Redis;
   /** Commands as its operator, such as "CONFIG SET maxmemory 0". */
   run(...commands: string[]): Promise<void>;
+  /** It does nothing and keeps its connections, until it is resumed. */
+  pause(): void;
+  resume(): void;
   remove(): Promise<void>;
 }
 
@@ -25,21 +30,25 @@ export async function startRedis(): Promise<RedisInstance> {
   const program = spawn(redisProgram ?? "", ["--port", String(port), "--save", "", "--bind", "127.0.0.1"], {
     stdio: "ignore",
   });
-  const operator = new Redis(port, "127.0.0.1");
-  operator.on("error", () => undefined);
+  const client = new Redis(port, "127.0.0.1");
+  client.on("error", () => undefined);
   // Waits for it to listen.
-  await operator.ping();
+  await client.ping();
   return {
     port,
+    client,
     run: async (...commands) => {
       for (const command of commands) {
         const [name = "", ...words] = command.split(" ");
-        await operator.call(name, ...words);
+        await client.call(name, ...words);
       }
     },
+    pause: () => void program.kill("SIGSTOP"),
+    resume: () => void program.kill("SIGCONT"),
     remove: async () => {
-      operator.disconnect();
-      program.kill();
+      client.disconnect();
+      // Ends one that is paused too.
+      program.kill("SIGKILL");
       await once(program, "exit");
     },
   };

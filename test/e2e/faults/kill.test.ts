@@ -1,11 +1,10 @@
 // A server that is killed while it writes, and one that is stopped under load: what was acknowledged is there, and nothing is half done.
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "../../../src/db/sql";
-import { newSigningKey, parseSigningKeys } from "../../../src/auth/signing-keys";
-import { createTokenService } from "../../../src/auth/tokens";
+import { newSigningKey } from "../../../src/auth/signing-keys";
 import { editorsAuthorization, isWritten, observe, rounds, Watched, writtenSlugs } from "../../support/faults";
 import { startServerProcess, type ServerProcess } from "../../support/server-process";
-import { publicUrl } from "../../support/services";
+import { createTestTokens, publicUrl } from "../../support/services";
 import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 
 const kills = 2 + 3 * (rounds - 1);
@@ -23,8 +22,7 @@ let server: ServerProcess | undefined;
 beforeAll(async () => {
   shared = await createSharedDatabase();
   const signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
-  const keys = await parseSigningKeys(signingKeys);
-  const tokens = createTokenService({ keys, issuer: publicUrl, audience: "learngraph" });
+  const tokens = await createTestTokens(signingKeys);
   authorization = await shared.use(database => editorsAuthorization(database, tokens));
   environment = { ...shared.env, AUTH_SIGNING_KEYS: signingKeys, PUBLIC_URL: publicUrl };
 });

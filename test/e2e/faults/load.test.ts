@@ -4,12 +4,11 @@ import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { newSigningKey, parseSigningKeys } from "../../../src/auth/signing-keys";
-import { createTokenService } from "../../../src/auth/tokens";
+import { newSigningKey } from "../../../src/auth/signing-keys";
 import { creation, editorsAuthorization, observe, promisesHold, rounds, writtenSlugs } from "../../support/faults";
 import { post, startHostileClients, type Posted } from "../../support/clients-from";
 import { startServerProcess, type ServerProcess } from "../../support/server-process";
-import { publicUrl } from "../../support/services";
+import { createTestTokens, publicUrl } from "../../support/services";
 import { createSharedDatabase, type SharedDatabase } from "../../support/shared-database";
 
 const seconds = 3 * rounds;
@@ -23,11 +22,7 @@ const written: string[] = [];
 beforeAll(async () => {
   shared = await createSharedDatabase("catalogue");
   const signingKeys = JSON.stringify({ keys: [await newSigningKey()] });
-  const tokens = createTokenService({
-    keys: await parseSigningKeys(signingKeys),
-    issuer: publicUrl,
-    audience: "learngraph",
-  });
+  const tokens = await createTestTokens(signingKeys);
   authorization = await shared.use(database => editorsAuthorization(database, tokens));
   server = startServerProcess({
     ...shared.env,

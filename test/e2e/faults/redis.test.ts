@@ -1,35 +1,30 @@
 // Redis that is absent, hangs, goes and comes back costs speed and the exactness of counts, never an answer. A Redis of the test's own, behind a proxy.
-import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import { Redis } from "ioredis";
 import { newSigningKey } from "../../../src/auth/signing-keys";
 import type { Database } from "../../../src/db/database";
 import { startServices, type RunningServices } from "../../../src/server/services";
 import { openTestDatabase } from "../../support/database";
 import { longestRecoveryMs, observe } from "../../support/faults";
 import { createTestLog } from "../../support/log";
-import { freePort, redisProgram as program } from "../../support/own-servers";
+import { redisProgram } from "../../support/own-servers";
+import { startRedis, type RedisInstance } from "../../support/redis";
 import { startTestServer, type TestServer } from "../../support/server";
 import { openTcpProxy, type ProxyMode, type TcpProxy } from "../../support/tcp-proxy";
 
-if (program === undefined) process.stderr.write("redis.test.ts: skipped, there is no redis-server.\n");
+if (redisProgram === undefined) process.stderr.write("redis.test.ts: skipped, there is no redis-server.\n");
 /** Longest wait for an answer with one count in it, which waits 0.5 s for Redis at most (`commandTimeout`, server/redis.ts). The rest is for a busy machine. */
 const longestMs = 2_000;
 
-(program === undefined ? describe.skip : describe)("Redis (needs redis-server)", () => {
-  let redis: ChildProcess;
-  let direct: Redis;
+(redisProgram === undefined ? describe.skip : describe)("Redis (needs redis-server)", () => {
+  let redis: RedisInstance;
   let proxy: TcpProxy;
   let database: Database;
   let running: RunningServices;
   let server: TestServer;
 
   beforeAll(async () => {
-    const port = await freePort();
-    redis = spawn(program ?? "", ["--port", String(port), "--save", "", "--bind", "127.0.0.1"], { stdio: "ignore" });
-    direct = new Redis(`redis://127.0.0.1:${port}`);
-    direct.on("error", () => undefined);
-    proxy = await openTcpProxy(new URL(`redis://127.0.0.1:${port}`));
+    redis = await startRedis();
+    proxy = await openTcpProxy(new URL(`redis://127.0.0.1:${redis.port}`));
     // Absent when the server starts.
     await proxy.set("refuse");
     database = await openTestDatabase({ golden: "empty" });
@@ -56,8 +51,7 @@ const longestMs = 2_000;
     await running.stop();
     await database.close();
     await proxy.close();
-    direct.disconnect();
-    redis.kill("SIGKILL");
+    await redis.remove();
   });
 
   let asked = 0;
@@ -70,7 +64,7 @@ const longestMs = 2_000;
     expect(await response.json()).toMatchObject({ data: { refreshSession: { userErrors: [expect.anything()] } } });
     return performance.now() - started;
   };
-  const counted = async () => (await direct.keys("attempts:*")).length;
+  const counted = async () => (await redis.client.keys("attempts:*")).length;
 
   it("may be absent when the server starts, and is used as soon as it is there (R25)", async () => {
     expect(await attempt()).toBeLessThanOrEqual(longestMs);
@@ -96,7 +90,7 @@ const longestMs = 2_000;
 
   async function expectUsed(fault: string): Promise<void> {
     const started = performance.now();
-    await direct.flushall();
+    await redis.client.flushall();
     while ((await counted()) === 0) {
       await attempt();
       await delay(100);

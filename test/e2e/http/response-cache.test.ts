@@ -14,7 +14,7 @@ import {
 } from "../../support/reference/catalogue";
 import { operationOf, type Operation } from "../../support/reference/operation";
 import { startTestServer, type TestServer } from "../../support/server";
-import { createViewer } from "../../support/signed-in";
+import { authorizationOf, createViewer } from "../../support/signed-in";
 import { statementsOf } from "../../support/statements";
 
 const seed = Number(process.env["LEARNGRAPH_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -131,10 +131,7 @@ describe("an answer", () => {
     });
   };
   const statements = async (work: () => Promise<unknown>) => (await statementsOf(server.database, work)).length;
-  const bearer = async () => {
-    const { token } = await server.services.tokens.signAccess(await createViewer(server.database));
-    return `Bearer ${token}`;
-  };
+  const bearer = async () => authorizationOf(await createViewer(server.database), server.services.tokens);
   /** Known, and kept. */
   const warm = async (query: string, variables: object = {}) => {
     for (let time = 0; time < 2; time++) await (await get(query, variables)).text();

@@ -4,7 +4,7 @@ import { unavailable } from "../../../src/errors/app-error";
 import { SharedBatches } from "../../../src/request/shared-batches";
 import { createTestApi, type TestApi } from "../../support/api";
 import { startTestServer, type TestServer } from "../../support/server";
-import { createViewer } from "../../support/signed-in";
+import { authorizationOf, createViewer } from "../../support/signed-in";
 import { statementsOf } from "../../support/statements";
 
 const page = `query Page($slug: String!) { topic(by: { slug: $slug }) {
@@ -86,10 +86,9 @@ describe("Requests of one moment", () => {
 
 describe("A signed-in page", () => {
   it("costs one statement more than a guest's, and the one that says who that is", async () => {
-    const { token } = await server.services.tokens.signAccess(await createViewer(server.database));
-    const headers = { authorization: `Bearer ${token}` };
+    const authorization = await authorizationOf(await createViewer(server.database), server.services.tokens);
     const guest = await statementsOf(server.database, () => ask(page, slugs[0]!));
-    const learner = await statementsOf(server.database, () => ask(personal, slugs[0]!, headers));
+    const learner = await statementsOf(server.database, () => ask(personal, slugs[0]!, { authorization }));
     expect(learner.length).toBe(guest.length + 2);
     expect(learner.filter(text => text.includes('"user_session"'))).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 // Faults of our own: masked for the client, and found again in the log.
 import { startTestServer } from "../../support/server";
-import { createViewer } from "../../support/signed-in";
+import { authorizationOf, createViewer } from "../../support/signed-in";
 
 interface FaultAnswer {
   data?: unknown;
@@ -37,12 +37,12 @@ describe("An unexpected error", () => {
   it("before anything runs is 500 for the whole request, masked and logged in the same way (R11, B17)", async () => {
     const server = await startTestServer({ golden: "empty" });
     try {
-      const { token } = await server.services.tokens.signAccess(await createViewer(server.database));
+      const authorization = await authorizationOf(await createViewer(server.database), server.services.tokens);
       // Who asks cannot be found out.
       await server.database.exclusive(connection => connection.script('DROP TABLE "user_session" CASCADE'));
       const response = await server.post(
         { query: "{ viewer { user { role } } }" },
-        { authorization: `Bearer ${token}`, "x-request-id": "fault-request-2" },
+        { authorization, "x-request-id": "fault-request-2" },
       );
       expect([response.status, response.headers.get("cache-control")]).toEqual([500, "no-store"]);
       expect(await response.json()).toEqual({

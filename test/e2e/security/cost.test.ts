@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import type { CostReport } from "../../../src/request/charge";
 import { CostBudget, type BudgetSettings } from "../../../src/server/cost-budget";
 import { createSharedBudgets } from "../../../src/server/shared-budgets";
-import { createViewer } from "../../support/signed-in";
+import { authorizationOf, createViewer } from "../../support/signed-in";
 import { begun, handshake, openLive } from "../../support/live";
 import { isRedisThere, redisUrl } from "../../support/redis";
 import { startTestServer, type TestServer, type TestServerOptions } from "../../support/server";
@@ -30,8 +30,7 @@ async function ask(server: TestServer, query: string, variables: object = {}, he
 }
 
 async function bearer(server: TestServer): Promise<{ authorization: string }> {
-  const { token } = await server.services.tokens.signAccess(await createViewer(server.database));
-  return { authorization: `Bearer ${token}` };
+  return { authorization: await authorizationOf(await createViewer(server.database), server.services.tokens) };
 }
 
 const limit = 100_000;

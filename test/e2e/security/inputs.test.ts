@@ -19,7 +19,7 @@ import { encodeNodeId } from "../../../src/graphql/node-id";
 import { buildGraphQLSchema } from "../../../src/server/schema";
 import { tryCases } from "../../support/cases";
 import { startTestServer, type TestServer } from "../../support/server";
-import { createViewer } from "../../support/signed-in";
+import { authorizationOf, createViewer } from "../../support/signed-in";
 import { expectRefusal } from "../http/refusals";
 
 const schema = buildGraphQLSchema();
@@ -31,7 +31,7 @@ beforeAll(async () => {
     services: { attempts: { take: async () => undefined, reset: async () => undefined } },
   });
   const admin = await createViewer(server.database, { role: "ADMIN" });
-  authorization = `Bearer ${(await server.services.tokens.signAccess(admin)).token}`;
+  authorization = await authorizationOf(admin, server.services.tokens);
 });
 afterAll(() => server.close());
 
