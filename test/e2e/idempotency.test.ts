@@ -395,7 +395,7 @@ describe("Idempotency-Key (R24)", () => {
   });
 
   it("of who deletes the account is good for that too", async () => {
-    const { authorization: as } = await signIn(await server.services.passwords.hash("notes-on-the-engine"));
+    const { authorization: as } = await signIn(await server.services.passwords.hash("notes-on-the-engine", "::1"));
     const query = `mutation { deleteMyAccount(input: { password: "notes-on-the-engine" }) { userErrors { code } } }`;
     const { body } = await send(randomUUID(), { as, query });
     expect(body).toEqual({ data: { deleteMyAccount: { userErrors: [] } } });

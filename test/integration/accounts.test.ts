@@ -45,8 +45,8 @@ beforeAll(async () => {
     services: {
       passwords: {
         ...passwords,
-        verify: async (hash, text) => {
-          const isRight = await passwords.verify(hash, text);
+        verify: async (hash, text, from) => {
+          const isRight = await passwords.verify(hash, text, from);
           const happens = meanwhile;
           meanwhile = undefined;
           await happens?.();

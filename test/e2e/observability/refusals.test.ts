@@ -149,7 +149,7 @@ describe("Refusals", () => {
     await createUser(database, {
       email,
       emailKey: email,
-      passwordHash: await server.services.passwords.hash(password),
+      passwordHash: await server.services.passwords.hash(password, "::1"),
     });
     const signIn = (given: string) =>
       `mutation { signIn(input: { email: "${email}", password: "${given}" }) { userErrors { code } } }`;
