@@ -2,7 +2,7 @@
 // never a part of an error.
 import { randomBytes } from "node:crypto";
 import { hash as argon2Hash, parseOptions, verify as argon2Verify } from "@node-rs/argon2";
-import { unavailable } from "../errors/app-error";
+import { AppError } from "../errors/app-error";
 import { networkOf } from "./attempts";
 import { isCommonPassword } from "./common-passwords";
 import { createGate } from "./gate";
@@ -29,7 +29,10 @@ export interface PasswordSettings {
 
 export function createPasswordService(settings: PasswordSettings): PasswordService {
   const { memoryKiB: memoryCost, passes: timeCost, parallelism, concurrency, queue } = settings;
-  const inTurn = createGate(concurrency, queue, () => unavailable(new Error("too many passwords wait to be hashed")));
+  // Without a cause: no fault, but too much to do.
+  const refusal = () =>
+    new AppError("SERVICE_UNAVAILABLE", "Too many passwords wait to be checked. Try again in a moment.");
+  const inTurn = createGate(concurrency, queue, refusal);
   const nobody = hashOfNothing(settings);
   return {
     // Argon2id is what the library makes unless told otherwise.
