@@ -19,6 +19,7 @@ import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphq
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
 import type { LiveLimits } from "./live-limits";
 import { createLiveServer } from "./live-server";
+import { logRequest } from "./log";
 import { registerPlayground } from "./playground";
 import type { Refusals } from "./refusals";
 import { listenForUpgrades } from "./upgrade";
@@ -72,16 +73,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
-    log.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        path: pathOf(request),
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      "request",
-    );
+    logRequest(log, request.id, request.method, pathOf(request), reply.statusCode, reply.elapsedTime);
     done();
   });
   app.addHook("onSend", (_request, reply, payload, done) => {

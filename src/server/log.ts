@@ -32,6 +32,11 @@ export function createLog({ level, format }: LogSettings, destination?: Destinat
   );
 }
 
+/** Of each request that was answered; who asked is not in it. `ms` is how long it took. */
+export function logRequest(log: Logger, requestId: string, method: string, path: string, status: number, ms: number) {
+  log.info({ requestId, method, path, status, ms: Math.round(ms) }, "request");
+}
+
 /**
  * What an error says of itself and no more. Drivers hang on it what they have at hand: the details of PostgreSQL repeat the whole row
  * that broke a rule, password hash included.
