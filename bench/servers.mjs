@@ -1,13 +1,15 @@
 // The servers that are measured, one line of the table each. All get NODE_ENV=production, PORT, DATABASE_URL and a pool of the same size.
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { documents } from "./questions.mjs";
 
+const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bench = fileURLToPath(new URL(".", import.meta.url));
 
 /** All servers get what `npm start` gives learngraph: a young generation large enough for what requests leave behind. */
-export const nodeArguments = ["--max-semi-space-size=64"];
+export const nodeArguments = scripts.start.split(" ").filter(word => word.startsWith("--"));
 
 /** Connections to the database that each server may have. */
 export const poolSize = 10;

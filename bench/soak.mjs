@@ -22,6 +22,7 @@ import { nodeArguments } from "./servers.mjs";
 
 const require = createRequire(import.meta.url);
 const { loadContentIfEmpty, migrateDatabase } = require("../dist/src/server/app.js");
+const { mostAskers } = require("../dist/src/server/cost-budget.js");
 const { newSigningKey, parseSigningKeys } = require("../dist/src/auth/signing-keys.js");
 const { createTokenService } = require("../dist/src/auth/tokens.js");
 const { openDatabase } = require("../dist/src/db/open-database.js");
@@ -37,8 +38,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const databaseName = "learngraph_soak";
 const publicUrl = "https://learn.example.org";
 const durationMs = Number(values.minutes) * 60_000;
-/** So many a server remembers (`server/cost-budget.ts`). */
-const mostAskers = 100_000;
 
 /** By how much each may grow over the last two thirds: a share of what it is, and something that is nothing in any case. */
 const bounds = {

@@ -2,15 +2,17 @@
 // never a part of an error.
 import { randomBytes } from "node:crypto";
 import { hash as argon2Hash, parseOptions, verify as argon2Verify } from "@node-rs/argon2";
-import { unavailable } from "../errors/app-error";
+import { AppError } from "../errors/app-error";
+import { networkOf } from "./attempts";
 import { isCommonPassword } from "./common-passwords";
 import { createGate } from "./gate";
 
+/** `from` is the address that asks: while hashes have to wait, networks take turns. */
 export interface PasswordService {
   /** @returns a hash in the PHC form, parameters included. @throws AppError SERVICE_UNAVAILABLE when too many wait. */
-  hash(password: string): Promise<string>;
+  hash(password: string, from: string): Promise<string>;
   /** Null, for an account that is not there, takes as long as a hash of the present parameters, and is false. @throws like `hash` */
-  verify(hash: string | null, password: string): Promise<boolean>;
+  verify(hash: string | null, password: string, from: string): Promise<boolean>;
   /** Whether the hash was made with other parameters than the present ones, or is none. */
   needsRehash(hash: string): boolean;
 }
@@ -27,13 +29,17 @@ export interface PasswordSettings {
 
 export function createPasswordService(settings: PasswordSettings): PasswordService {
   const { memoryKiB: memoryCost, passes: timeCost, parallelism, concurrency, queue } = settings;
-  const inTurn = createGate(concurrency, queue, () => unavailable(new Error("too many passwords wait to be hashed")));
+  // Without a cause: no fault, but too much to do.
+  const refusal = () =>
+    new AppError("SERVICE_UNAVAILABLE", "Too many passwords wait to be checked. Try again in a moment.");
+  const inTurn = createGate(concurrency, queue, refusal);
   const nobody = hashOfNothing(settings);
   return {
     // Argon2id is what the library makes unless told otherwise.
-    hash: password => inTurn(() => argon2Hash(normalised(password), { memoryCost, timeCost, parallelism })),
-    verify: async (hash, password) => {
-      const matches = await inTurn(() => argon2Verify(hash ?? nobody, normalised(password)));
+    hash: (password, from) =>
+      inTurn(() => argon2Hash(normalised(password), { memoryCost, timeCost, parallelism }), networkOf(from)),
+    verify: async (hash, password, from) => {
+      const matches = await inTurn(() => argon2Verify(hash ?? nobody, normalised(password)), networkOf(from));
       return matches && hash !== null;
     },
     needsRehash: hash => {

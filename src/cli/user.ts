@@ -45,7 +45,7 @@ void runCommand(usage, async ([command, ...args]) => {
 
   const config = loadProjectConfig();
   const passwords = createPasswordService({ ...config.accounts.passwordHash, parallelism: 1, queue: 1 });
-  const passwordHash = await passwords.hash(password);
+  const passwordHash = await passwords.hash(password, "::1");
   const database = await openDatabase(config.database);
   try {
     await applyMigrations(database, await readMigrations(config.directories.migrations));

@@ -162,7 +162,7 @@ export async function startApp(
     graphql,
     known,
     database,
-    services: { ...services, attempts: countRefusals(services.attempts, refusals) },
+    services: { ...services, ...countRefusals(services, refusals) },
     log,
     explain,
     load,

@@ -48,16 +48,17 @@ export function commonReport(
   return budget && { cost: { requested, limit: budget.limit, restoreRate: budget.restoreRate } };
 }
 
-/** The asker's budget (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/03/); the reset is when it is whole again. */
-export function budgetHeaders(report: Report | undefined): Record<string, string> {
-  if (!report) return {};
+/**
+ * Of an answer that is its asker's alone: nobody keeps it, and it tells the state of the asker's budget
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/03/); the reset is when that is whole again.
+ */
+export function privateHeaders(report: Report | undefined): Record<string, string> {
+  if (!report) return { "cache-control": "no-store" };
   const { limit, remaining, restoreRate } = report.cost;
   return {
+    "cache-control": "no-store",
     "ratelimit-limit": String(limit),
     "ratelimit-remaining": String(remaining),
     "ratelimit-reset": String(Math.ceil((limit - remaining) / restoreRate)),
   };
 }
-
-/** Of an answer that is its asker's alone. */
-export const privateHeaders = { "cache-control": "no-store" };

@@ -33,7 +33,7 @@ export interface CostBudgetOptions extends BudgetSettings {
 }
 
 /** So many askers are remembered; of those before, the budget is whole again. */
-const mostAskers = 100_000;
+export const mostAskers = 100_000;
 /** What everything costs that runs nothing, so that what is refused, and what is answered from a cache, is not free. */
 const least = 1;
 

@@ -7,9 +7,10 @@ import type { Charge } from "../request/charge";
 import type { AcceptedTypes } from "./accepted-types";
 import { guestHeader } from "./authentication";
 import { addressOf, forwardedAddress } from "./client-address";
-import { budgetHeaders, jsonOfReport, privateHeaders, reportOf } from "./charged-request";
+import { jsonOfReport, privateHeaders, reportOf } from "./charged-request";
 import { askerOf, type CostBudget } from "./cost-budget";
 import { headersOfAll, maxBodyBytes } from "./http-errors";
+import { logRequest } from "./log";
 import type { Observation } from "./observation";
 import { cacheStatus, tailOf, type CachedAnswer, type ResponseCache } from "./response-cache";
 
@@ -90,8 +91,7 @@ function sendEarly(
   // A list is written as it is; an object would be looked through for each.
   const headers: string[] = [];
   addHeaders(headers, headersOfAll({ id }));
-  addHeaders(headers, privateHeaders);
-  addHeaders(headers, budgetHeaders(report));
+  addHeaders(headers, privateHeaders(report));
   headers.push("content-type", type, "cache-status", cacheStatus.hit);
   headers.push("content-length", String(answer.head.length + tail.length));
   response.writeHead(200, headers);
@@ -101,7 +101,7 @@ function sendEarly(
   response.uncork();
   const ms = performance.now() - startedAt;
   observation?.repeated(id, startedAt, answer.facts);
-  log.info({ requestId: id, method: "POST", path, status: 200, ms: Math.round(ms) }, "request");
+  logRequest(log, id, "POST", path, 200, ms);
   return true;
 }
 

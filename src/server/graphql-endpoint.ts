@@ -14,7 +14,7 @@ import { guestHeader, identify, type Authentication, type Credentials, type Iden
 import { canonicalJson } from "./canonical-json";
 import { addressOf } from "./client-address";
 import { cookiesOf } from "./client-cookies";
-import { budgetHeaders, chargeRequests, commonReport, jsonOfReport, privateHeaders, reportOf } from "./charged-request";
+import { chargeRequests, commonReport, jsonOfReport, privateHeaders, reportOf } from "./charged-request";
 import type { CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import type { GraphQLServer } from "./graphql-server";
@@ -249,7 +249,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
         record?.answered("compiled", facts, cost);
         if (!reads || !isKeepable(reads, isAnonymous)) {
           const report = reportOf(request);
-          reply.header("content-type", type).headers(privateHeaders).headers(budgetHeaders(report));
+          reply.header("content-type", type).headers(privateHeaders(report));
           reply.send(utf8(`{"data":${json}${tailOf(jsonOfReport(report))}`));
           return;
         }
@@ -272,8 +272,7 @@ function answering(options: GraphQLEndpointOptions): Answering {
     if (isOver()) return;
     const status = rest.status === 400 && acceptsJsonAlone(request.headers.accept) ? 200 : (rest.status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
-    if (!reply.hasHeader("cache-control")) reply.headers(privateHeaders);
-    reply.headers(budgetHeaders(reportOf(request)));
+    reply.headers(privateHeaders(reportOf(request)));
     if (rest.status === undefined || rest.status === 200)
       types.learn(request.headers.accept, headers.get("content-type"));
     reply.code(status).send(body.string);
@@ -324,10 +323,7 @@ function sendAnswer(
   reply.header("content-type", type).header("cache-status", cacheStatus[status]);
   if (request.method !== "GET") {
     const report = reportOf(request, answer.cost);
-    return reply
-      .headers(privateHeaders)
-      .headers(budgetHeaders(report))
-      .send(bodyOf(answer, tailOf(jsonOfReport(report))));
+    return reply.headers(privateHeaders(report)).send(bodyOf(answer, tailOf(jsonOfReport(report))));
   }
   const { etag, tags, maxAge, commonTail } = answer;
   reply.header("etag", etag).header("vary", varyingHeaders);

@@ -4,7 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import { acceptsJsonAlone } from "./accepted-types";
-import { budgetHeaders, reportOf } from "./charged-request";
+import { privateHeaders, reportOf } from "./charged-request";
 import { httpStatus, maskedError } from "./error-format";
 
 export const maxBodyBytes = 100_000;
@@ -26,7 +26,7 @@ export function sendError(
   const extensions = reportOf(request);
   const known = error instanceof AppError ? error : httpError(error);
   // Again, for requests that no hook has seen.
-  reply.headers({ ...headersOfAll(request), ...budgetHeaders(extensions), "cache-control": "no-store" });
+  reply.headers(headersOfAll(request)).headers(privateHeaders(extensions));
   onError?.(known?.code ?? "INTERNAL_SERVER_ERROR");
   if (!known) {
     const onFault = (fault: unknown) => log.error({ err: fault, requestId: request.id }, "a request met a fault");

@@ -14,13 +14,12 @@ import type { Logger } from "pino";
 import { AppError } from "../errors/app-error";
 import { AcceptedTypes } from "./accepted-types";
 import { createPeopleReader, type Authentication } from "./authentication";
-import { addressOf } from "./client-address";
-import { askerOf } from "./cost-budget";
 import { answerEarly } from "./early-answers";
 import { endpoint, registerGraphQL, type GraphQLEndpointOptions } from "./graphql-endpoint";
 import { answerBrokenRequest, headersOfAll, maxBodyBytes, sendError } from "./http-errors";
 import type { LiveLimits } from "./live-limits";
 import { createLiveServer } from "./live-server";
+import { logRequest } from "./log";
 import { registerPlayground } from "./playground";
 import type { Refusals } from "./refusals";
 import { listenForUpgrades } from "./upgrade";
@@ -36,7 +35,7 @@ export interface HttpServerOptions extends Omit<GraphQLEndpointOptions, "authent
   trustedProxyHops: number;
   /** Further ones are closed at once; 10,000 when left out. */
   maxConnections?: number | undefined;
-  /** Told of connections for subscriptions that are too many; left out where nobody wants to know. */
+  /** Told of connections and subscriptions that are too many; left out where nobody wants to know. */
   refusals?: Refusals | undefined;
 }
 
@@ -74,16 +73,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
-    log.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        path: pathOf(request),
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      "request",
-    );
+    logRequest(log, request.id, request.method, pathOf(request), reply.statusCode, reply.elapsedTime);
     done();
   });
   app.addHook("onSend", (_request, reply, payload, done) => {
@@ -126,13 +116,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   registerGraphQL(app, {
     ...options,
     ...{ authentication, types },
-    acceptLive: (request, upgrade) => {
-      try {
-        live.accept(request, upgrade);
-      } catch (error) {
-        throw options.refusals?.of(error, "connections", askerOf(null, addressOf(request))) ?? error;
-      }
-    },
+    acceptLive: live.accept,
   });
   // After CORS, whose preflights are OPTIONS.
   app.addHook("onRequest", (request, reply, done) => {

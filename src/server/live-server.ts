@@ -18,7 +18,7 @@ import type { OperationRecord } from "../request/operation-record";
 import type { Services } from "../request/services";
 import { assertOwnSite, type Authentication } from "./authentication";
 import { addressOf } from "./client-address";
-import type { CostBudget } from "./cost-budget";
+import { askerOf, type CostBudget } from "./cost-budget";
 import { checkDocumentText } from "./document-limits";
 import { formatError, maskedError, type ErrorListeners } from "./error-format";
 import type { GraphQLServer } from "./graphql-server";
@@ -28,6 +28,7 @@ import type { LiveLimits } from "./live-limits";
 import type { Load } from "./load";
 import type { Observation } from "./observation";
 import type { PersistedDocuments } from "./persisted-documents";
+import type { Refusals } from "./refusals";
 import { checkParameters } from "./request-parameters";
 import { resultOf, startSubscription, type RunningSubscription } from "./subscriptions";
 import type { Upgrade } from "./upgrade";
@@ -44,6 +45,8 @@ export interface LiveServerOptions {
   operationTimeoutMs: number;
   /** What subscriptions and their events are paid from; left out, they cost nothing. */
   budget?: CostBudget | undefined;
+  /** Told of connections and subscriptions that are too many; left out where nobody wants to know. */
+  refusals?: Refusals | undefined;
   observation?: Observation | undefined;
   log: Logger;
 }
@@ -77,6 +80,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     limits,
     load,
     budget,
+    refusals,
     observation,
     log,
     operationTimeoutMs,
@@ -110,6 +114,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         charge?.begin();
         if (id.length > maxIdLength) throw new AppError("BAD_REQUEST", `An id has at most ${maxIdLength} characters.`);
         if (Object.keys(subscriptions).length > limits.maxSubscriptions) {
+          refusals?.add("subscriptions", askerOf(null, connection.client.address));
           throw new AppError("RATE_LIMITED", `A connection has at most ${limits.maxSubscriptions} subscriptions.`);
         }
         checkDocumentText(checkParameters({ ...payload }, documents));
@@ -271,9 +276,11 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     },
     accept: (request, { socket, head }) => {
       assertOwnSite(request, authentication.trustedOrigins);
-      const asking = networkOf(addressOf(request));
+      const address = addressOf(request);
+      const asking = networkOf(address);
       const ofAddress = [...connections].filter(({ network }) => network === asking).length;
       if (connections.size >= limits.maxConnections || ofAddress >= limits.maxConnectionsPerAddress) {
+        refusals?.add("connections", askerOf(null, address));
         throw new AppError("RATE_LIMITED", "There are too many connections.", { retryAfterSeconds: 10 });
       }
       sockets.handleUpgrade(request.raw, socket, head, webSocket => {

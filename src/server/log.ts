@@ -33,6 +33,11 @@ export function createLog({ level, format }: LogSettings, destination?: Destinat
   );
 }
 
+/** Of each request that was answered; who asked is not in it. `ms` is how long it took. */
+export function logRequest(log: Logger, requestId: string, method: string, path: string, status: number, ms: number) {
+  log.info({ requestId, method, path, status, ms: Math.round(ms) }, "request");
+}
+
 /** The same object when there is nothing to hide in it, else a copy. */
 function withoutSecrets<T extends object>(object: T, depth = 0): T {
   const given = object as Record<string, unknown>;

@@ -2,16 +2,26 @@
 // goes to the log. That line names networks and accounts, as no other does: whoever runs the server has to find out who it is.
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import type { AttemptLimiter } from "../auth/attempts";
-import { AppError } from "../errors/app-error";
+import { AppError, type ErrorCode } from "../errors/app-error";
+import type { Services } from "../request/services";
 import { askerOf } from "./cost-budget";
 
-/** Too much to do at once; the budget of cost; attempts to sign in and the like; connections for subscriptions. */
-export type RefusalReason = "load" | "budget" | "attempts" | "connections";
+/**
+ * Too much to do at once; passwords that would have to wait behind too many; the budget of cost; attempts to sign in and the like; connections
+ * for subscriptions; subscriptions of one connection. The first two are 503 (SERVICE_UNAVAILABLE) to clients, the others 429 (RATE_LIMITED).
+ */
+export type RefusalReason = "load" | "passwords" | "budget" | "attempts" | "connections" | "subscriptions";
 
 export type RefusalCounts = Record<RefusalReason, number>;
 
-const none: Readonly<RefusalCounts> = { load: 0, budget: 0, attempts: 0, connections: 0 };
+const none: Readonly<RefusalCounts> = {
+  load: 0,
+  passwords: 0,
+  budget: 0,
+  attempts: 0,
+  connections: 0,
+  subscriptions: 0,
+};
 /** So many askers are told apart between two lines; who is refused again and again stays among them, whoever else comes. */
 const mostAskers = 1_000;
 const mostNamed = 5;
@@ -42,12 +52,6 @@ export class Refusals {
     this.#timer ??= setTimeout(() => this.#tell(), logEveryMs).unref();
   }
 
-  /** Counts `error` when it says that the asker has had too much. @returns it, to be thrown on. */
-  of(error: unknown, reason: RefusalReason, asker: string): unknown {
-    if (error instanceof AppError && error.code === "RATE_LIMITED") this.add(reason, asker);
-    return error;
-  }
-
   /** Tells what has not been told yet. */
   stop(): void {
     if (this.#timer) this.#tell();
@@ -66,13 +70,28 @@ export class Refusals {
   }
 }
 
-/** `attempts`, with what they refuse counted. By the address: what they know an account by may be an email. */
-export function countRefusals(attempts: AttemptLimiter, refusals: Refusals): AttemptLimiter {
+type CountedServices = Pick<Services, "attempts" | "passwords">;
+
+/** These services, with what they refuse counted. By the address: what they know an account by may be an email. */
+export function countRefusals({ attempts, passwords }: CountedServices, refusals: Refusals): CountedServices {
+  const counting = async <T>(work: Promise<T>, code: ErrorCode, reason: RefusalReason, address: string): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof AppError && error.code === code) refusals.add(reason, askerOf(null, address));
+      throw error;
+    }
+  };
   return {
-    ...attempts,
-    take: (rule, keys) =>
-      attempts.take(rule, keys).catch((error: unknown) => {
-        throw refusals.of(error, "attempts", askerOf(null, keys.address));
-      }),
+    attempts: {
+      ...attempts,
+      take: (rule, keys) => counting(attempts.take(rule, keys), "RATE_LIMITED", "attempts", keys.address),
+    },
+    passwords: {
+      ...passwords,
+      hash: (password, from) => counting(passwords.hash(password, from), "SERVICE_UNAVAILABLE", "passwords", from),
+      verify: (hash, password, from) =>
+        counting(passwords.verify(hash, password, from), "SERVICE_UNAVAILABLE", "passwords", from),
+    },
   };
 }

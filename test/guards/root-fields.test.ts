@@ -31,7 +31,7 @@ describe("root fields (R17, B12)", () => {
     // More attempts than one person may make.
     const attempts = { take: async () => undefined, reset: async () => undefined };
     api = await createTestApi({ golden: "catalogue", services: { attempts } });
-    const passwordHash = await api.services.passwords.hash("notes-on-the-engine");
+    const passwordHash = await api.services.passwords.hash("notes-on-the-engine", "::1");
     const { id } = await createUser(api.database, { role: "ADMIN", passwordHash });
     viewer = { userId: id, role: "ADMIN", sessionId: randomUUID() };
   });

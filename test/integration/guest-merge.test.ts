@@ -30,15 +30,15 @@ beforeAll(async () => {
       attempts: { take: async () => undefined, reset: async () => undefined },
       passwords: {
         ...passwords,
-        verify: async (hash, text) => {
-          const isRight = await passwords.verify(hash, text);
+        verify: async (hash, text, from) => {
+          const isRight = await passwords.verify(hash, text, from);
           onCompared();
           return isRight;
         },
       },
     },
   });
-  passwordHash = await passwords.hash(password);
+  passwordHash = await passwords.hash(password, "::1");
 });
 
 afterAll(() => api.close());

@@ -1,6 +1,7 @@
 // The real process, with the memory that `npm start` gives it. Needs dist/src (scripts/build.mjs).
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { scripts } from "../../package.json";
 import { overhear } from "./log";
 
 export interface ServerProcess {
@@ -15,10 +16,11 @@ export interface ServerProcess {
   kill(): Promise<void>;
 }
 
+const flags = scripts.start.split(" ").filter(word => word.startsWith("--"));
+
 /** @param environment is all that it gets, so that the surroundings of the test run decide nothing. */
 export function startServerProcess(environment: Readonly<Record<string, string>>): ServerProcess {
-  const flags = ["--max-semi-space-size=64", "--disable-warning=ExperimentalWarning"];
-  const child = spawn(process.execPath, [...flags, "dist/src/main.js"], {
+  const child = spawn(process.execPath, [...flags, "--disable-warning=ExperimentalWarning", "dist/src/main.js"], {
     env: {
       // All of a test's requests come from one address.
       COST_BUDGET: "0",

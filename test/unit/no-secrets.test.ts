@@ -17,7 +17,7 @@ describe("The watch over logs", () => {
       newSecret().secret,
       (await tokens.signAccess({ userId: id, sessionId: id })).token,
       (await tokens.signGuest(id)).token,
-      await passwords.hash("a password"),
+      await passwords.hash("a password", "::1"),
       JSON.stringify(await newSigningKey()),
       "notes-on-the-engine",
       'variables: {"input":{"newPassword":"anything"}}',

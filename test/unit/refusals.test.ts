@@ -37,13 +37,15 @@ describe("Refusals", () => {
     expect(told()).toEqual([
       {
         ...{ time: expect.any(String) as string, level: "warn", msg: "requests were refused" },
-        refused: { load: 9, budget: 17, attempts: 7, connections: 6 },
+        refused: { load: 9, passwords: 0, budget: 17, attempts: 7, connections: 6, subscriptions: 0 },
         askers: Object.fromEntries(refused.slice(0, 5).map(([, asker, times]) => [asker, times])),
         ...figures,
       },
     ]);
     expect(Object.keys(told()[0]!.askers)).toEqual(refused.slice(0, 5).map(([, asker]) => asker));
-    expect(refusals.counts).toEqual({ load: 9, budget: 17, attempts: 7, connections: 6 });
+    expect(refusals.counts).toEqual({
+      ...{ load: 9, passwords: 0, budget: 17, attempts: 7, connections: 6, subscriptions: 0 },
+    });
   });
 
   it("are told once in ten seconds at most, each once, and not at all while there are none", () => {
@@ -90,7 +92,7 @@ describe("Refusals", () => {
   });
 
   it("have the same sums in the counts as in the lines, whatever comes when", () => {
-    const reason = fc.constantFrom<RefusalReason>("load", "budget", "attempts", "connections");
+    const reason = fc.constantFrom(...(Object.keys(create().refusals.counts) as RefusalReason[]));
     const step = fc.tuple(reason, fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 15_000 }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), steps => {
@@ -100,7 +102,7 @@ describe("Refusals", () => {
           jest.advanceTimersByTime(ms);
         }
         refusals.stop();
-        const sums = { load: 0, budget: 0, attempts: 0, connections: 0 };
+        const sums = { ...create().refusals.counts };
         for (const { refused } of told()) {
           for (const [why, count] of Object.entries(refused as typeof sums)) sums[why as RefusalReason] += count;
         }
@@ -111,23 +113,56 @@ describe("Refusals", () => {
   });
 });
 
+/** Services that refuse everything with this error, and what they refused. */
+function refusing(error: Error) {
+  const { refusals, told } = create();
+  const [refuse, done] = [() => Promise.reject(error), () => Promise.resolve()];
+  const services = {
+    attempts: { take: refuse, reset: done },
+    passwords: { hash: refuse, verify: refuse, needsRehash: () => false },
+  };
+  return { ...countRefusals(services, refusals), refusals, told };
+}
+
 describe("Attempts", () => {
   const keys = { account: "jane@example.org", address: "2001:db8::1" };
-  const failing = (error: Error) => ({ take: () => Promise.reject(error), reset: () => Promise.resolve() });
 
   it("that are refused are counted under the network, and never under what the account is known by", async () => {
-    const { refusals, told } = create();
     const error = new AppError("RATE_LIMITED", "Too many attempts.");
-    await expect(countRefusals(failing(error), refusals).take("signIn", keys)).rejects.toBe(error);
+    const { attempts, refusals, told } = refusing(error);
+    await expect(attempts.take("signIn", keys)).rejects.toBe(error);
     refusals.stop();
     expect(told()[0]).toMatchObject({ refused: { attempts: 1 }, askers: { "address:2001:db8:0:0": 1 } });
     expect(JSON.stringify(told())).not.toContain("jane");
   });
 
   it("that fail for another reason are not", async () => {
-    const { refusals } = create();
     const error = new Error("away");
-    await expect(countRefusals(failing(error), refusals).take("signIn", keys)).rejects.toBe(error);
+    const { attempts, refusals } = refusing(error);
+    await expect(attempts.take("signIn", keys)).rejects.toBe(error);
     expect(refusals.counts.attempts).toBe(0);
+  });
+});
+
+describe("Passwords", () => {
+  const both = ({ passwords }: ReturnType<typeof refusing>) =>
+    Promise.allSettled([
+      passwords.hash("correct horse battery", "2001:db8::1"),
+      passwords.verify(null, "correct horse battery", "2001:db8::2"),
+    ]);
+
+  it("that are too many to wait are counted under the network", async () => {
+    const reason = new AppError("SERVICE_UNAVAILABLE", "Too many wait.");
+    const services = refusing(reason);
+    expect(await both(services)).toEqual(Array(2).fill({ status: "rejected", reason }));
+    services.refusals.stop();
+    expect(services.told()[0]).toMatchObject({ refused: { passwords: 2 }, askers: { "address:2001:db8:0:0": 2 } });
+  });
+
+  it("that fail for another reason are not", async () => {
+    const reason = new Error("Decoding failed");
+    const services = refusing(reason);
+    expect(await both(services)).toEqual(Array(2).fill({ status: "rejected", reason }));
+    expect(services.refusals.counts.passwords).toBe(0);
   });
 });

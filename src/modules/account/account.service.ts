@@ -23,7 +23,7 @@ export async function signUp(ctx: RequestContext, input: inputs.SignUpInput): Pr
   const email = input.email.trim();
   await attempts.take("signUp", { account: emailKey(email), address: ctx.client.address });
   await quietly(ctx, async () => {
-    const passwordHash = await passwords.hash(input.password);
+    const passwordHash = await passwords.hash(input.password, ctx.client.address);
     await withMail(ctx, async inner => {
       const { models } = inner.session;
       const { count } = await models.user.createMany({
@@ -94,7 +94,7 @@ export async function requestPasswordReset(ctx: RequestContext, input: inputs.Re
 export async function resetPassword(ctx: RequestContext, input: inputs.ResetPasswordInput): Promise<object> {
   assertPassword(input.newPassword, "newPassword", []);
   await ctx.services.attempts.take("verifyEmail", { address: ctx.client.address });
-  const passwordHash = await ctx.services.passwords.hash(input.newPassword);
+  const passwordHash = await ctx.services.passwords.hash(input.newPassword, ctx.client.address);
   await withMail(ctx, async inner => {
     const { userId, email } = await redeemToken(inner, input.token, ["RESET_PASSWORD"]);
     const account = await accountById(inner.session, userId);
@@ -115,7 +115,7 @@ export async function resetPassword(ctx: RequestContext, input: inputs.ResetPass
 export async function changePassword(ctx: RequestContext, input: inputs.ChangePasswordInput): Promise<object> {
   const account = await assertOwner(ctx, input.currentPassword, "currentPassword");
   assertPassword(input.newPassword, "newPassword", [account.email, account.displayName]);
-  const passwordHash = await ctx.services.passwords.hash(input.newPassword);
+  const passwordHash = await ctx.services.passwords.hash(input.newPassword, ctx.client.address);
   await withMail(ctx, async inner => {
     await lockOwner(inner, account, "currentPassword");
     await inner.session.models.user.update({ where: { id: account.id }, data: { passwordHash } });
@@ -255,7 +255,7 @@ async function assertOwner(ctx: RequestContext, password: string, field: string)
   const { userId } = viewerOf(ctx);
   await ctx.services.attempts.take("changePassword", { account: userId, address: ctx.client.address });
   const account = await accountById(ctx.session, userId);
-  const isRight = await ctx.services.passwords.verify(account?.passwordHash ?? null, password);
+  const isRight = await ctx.services.passwords.verify(account?.passwordHash ?? null, password, ctx.client.address);
   if (!account) throw unauthenticated(accountGone);
   if (!isRight) throw wrongPassword(field);
   return account;

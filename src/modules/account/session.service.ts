@@ -37,10 +37,12 @@ export async function signIn(ctx: RequestContext, input: SignInInput): Promise<S
   const keys = { account: emailKey(input.email), address: ctx.client.address };
   await attempts.take("signIn", keys);
   const account = await accountByEmail(ctx.session, input.email);
-  const isRight = await passwords.verify(account?.passwordHash ?? null, input.password);
+  const isRight = await passwords.verify(account?.passwordHash ?? null, input.password, keys.address);
   if (!account || !isRight) throw wrongCredentials(ctx);
   await attempts.reset("signIn", keys);
-  const rehashed = passwords.needsRehash(account.passwordHash ?? "") ? await passwords.hash(input.password) : null;
+  const rehashed = passwords.needsRehash(account.passwordHash ?? "")
+    ? await passwords.hash(input.password, keys.address)
+    : null;
   const guestId = ctx.identity.guestId;
   const opened = await inTransaction(ctx, async inner => {
     // Replaced while it was compared: who knows the old password only gets no session that outlives it.

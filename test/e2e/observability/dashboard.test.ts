@@ -110,6 +110,22 @@ describe("The dashboard and the alerts", () => {
   });
 });
 
+describe("Reasons of refusals", () => {
+  it("are in the dashboard, the manual and its example all that there are, and in the alerts no others", () => {
+    const of = "learngraph_refused_total";
+    const reasons = scraped.samples.filter(({ name }) => name === of).map(({ labels }) => labels["reason"]);
+    const shown = panels.find(({ title }) => title === "Refused by reason")?.description ?? "";
+    expect([...shown.matchAll(/(\w+): /g)].map(([, reason]) => reason)).toEqual(reasons);
+    const [line = ""] = manual.split("\n").filter(text => text.startsWith(`| \`${of}\` |`));
+    expect([...line.matchAll(/`(\w+)` \(/g)].map(([, reason]) => reason)).toEqual(reasons);
+    const [, example = ""] = /"refused": ({.*?})/.exec(manual) ?? [];
+    expect(Object.keys(JSON.parse(example) as object)).toEqual(reasons);
+    const asked = [...JSON.stringify(rules).matchAll(/refused_total{reason[=!]~\\"([\w|]+)\\"}/g)];
+    expect(asked).toHaveLength(3);
+    for (const [, named = ""] of asked) expect(reasons).toEqual(expect.arrayContaining(named.split("|")));
+  });
+});
+
 describe("The dashboard", () => {
   it("can be provisioned: its data source is a variable, its ids are unique, its panels do not overlap", () => {
     expect(dashboard).toMatchObject({ uid: "learngraph", title: "learngraph" });

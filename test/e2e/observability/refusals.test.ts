@@ -1,4 +1,5 @@
 // Whoever runs the server sees what it refused as too much, and whom: in the metrics by reason, in the log by network and account.
+import { createPasswordService } from "../../../src/auth/passwords";
 import type { Database } from "../../../src/db/database";
 import { CostBudget } from "../../../src/server/cost-budget";
 import { openTestDatabase } from "../../support/database";
@@ -8,6 +9,8 @@ import { scrape } from "../../support/metrics";
 import { startTestServer, type TestServer, type TestServerOptions } from "../../support/server";
 import { createViewer } from "../../support/signed-in";
 
+const argon2 = require("@node-rs/argon2") as typeof import("@node-rs/argon2");
+const cheap = { memoryKiB: 8, passes: 1, parallelism: 1 };
 const observability = { version: "1", metrics: { host: "127.0.0.1", port: 0 }, slowOperationMs: 0 };
 
 let database: Database;
@@ -16,7 +19,10 @@ let isRunning = false;
 beforeAll(async () => {
   database = await openTestDatabase({ golden: "catalogue" });
 });
-afterEach(() => close());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await close();
+});
 afterAll(() => database.close());
 
 async function start(options: TestServerOptions = {}): Promise<void> {
@@ -39,7 +45,7 @@ async function ask(query: string, from: string, headers: Record<string, string> 
   return { status: response.status, ...((await response.json()) as Answer) };
 }
 
-const reasons = ["load", "budget", "attempts", "connections"];
+const reasons = ["load", "passwords", "budget", "attempts", "connections", "subscriptions"];
 
 /** How many by reason, where there are any. */
 async function refused(): Promise<Record<string, number>> {
@@ -95,7 +101,7 @@ describe("Refusals", () => {
     expect(await told()).toEqual([
       expect.objectContaining({
         level: "warn",
-        refused: { load: 3, budget: 0, attempts: 0, connections: 0 },
+        refused: { load: 3, passwords: 0, budget: 0, attempts: 0, connections: 0, subscriptions: 0 },
         askers: { "address:192.0.2.1": 3 },
         operations: 1,
         waitingStatements: 0,
@@ -142,6 +148,39 @@ describe("Refusals", () => {
     expect((await told()).map(({ askers }) => askers)).toEqual([{ "address:192.0.2.8": 1 }]);
   });
 
+  it("for subscriptions beyond the limit of a connection name the network", async () => {
+    await start();
+    const live = openLive(server.url, { headers: { "x-forwarded-for": "192.0.2.8" } });
+    const followed = Array.from({ length: 21 }, () => live.follow("subscription { catalogChanged { __typename } }"));
+    expect(await followed[20]!.ended).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);
+    expect(await refused()).toEqual({ subscriptions: 1 });
+    await live.close();
+    expect((await told()).map(({ askers }) => askers)).toEqual([{ "address:192.0.2.8": 1 }]);
+  });
+
+  it("for passwords, while too many wait to be checked, name the network and are no faults", async () => {
+    let goOn: (hash: string) => void = () => undefined;
+    jest.spyOn(argon2, "hash").mockReturnValueOnce(new Promise(resolve => (goOn = resolve)));
+    await start({ services: { passwords: createPasswordService({ ...cheap, concurrency: 1, queue: 0 }) } });
+    const first = server.services.passwords.hash("correct-Horse-7-battery", "192.0.2.1");
+    const account = 'email: "somebody@example.org", password: "correct-Horse-7-battery"';
+    for (const query of [
+      `mutation { signIn(input: { ${account} }) { userErrors { code } } }`,
+      `mutation { signUp(input: { ${account}, displayName: "Somebody" }) { userErrors { code } } }`,
+    ]) {
+      const { status, errors } = await ask(query, "192.0.2.9");
+      expect([status, errors?.[0]?.extensions.code]).toEqual([503, "SERVICE_UNAVAILABLE"]);
+    }
+    goOn("a hash");
+    await first;
+    expect(await refused()).toEqual({ passwords: 2 });
+    const { value } = await scrape(server.metricsUrl);
+    // What an alert takes away from these.
+    expect(value("learngraph_errors_total", { code: "SERVICE_UNAVAILABLE" })).toBe(2);
+    expect(await told()).toMatchObject([{ refused: { passwords: 2 }, askers: { "address:192.0.2.9": 2 } }]);
+    expect(server.log.filter(line => line.includes("fault"))).toEqual([]);
+  });
+
   it("for too many attempts name the network and never the email, and each sign-in is counted by how it ended", async () => {
     await start();
     const email = "somebody@example.org";
@@ -149,7 +188,7 @@ describe("Refusals", () => {
     await createUser(database, {
       email,
       emailKey: email,
-      passwordHash: await server.services.passwords.hash(password),
+      passwordHash: await server.services.passwords.hash(password, "::1"),
     });
     const signIn = (given: string) =>
       `mutation { signIn(input: { email: "${email}", password: "${given}" }) { userErrors { code } } }`;

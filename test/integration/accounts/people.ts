@@ -53,8 +53,8 @@ export function useAccounts(): void {
       services: {
         passwords: {
           ...passwords,
-          verify: async (hash, text) => {
-            const isRight = await passwords.verify(hash, text);
+          verify: async (hash, text, from) => {
+            const isRight = await passwords.verify(hash, text, from);
             const happens = circumstances.meanwhile;
             circumstances.meanwhile = undefined;
             await happens?.();

@@ -6,6 +6,7 @@ import { AppError } from "../../../src/errors/app-error";
 /** As little work as Argon2 allows. */
 const cheap: PasswordSettings = { memoryKiB: 8, passes: 1, parallelism: 1, concurrency: 4, queue: 100 };
 const password = "correct horse battery";
+const from = "192.0.2.1";
 
 const argon2 = require("@node-rs/argon2") as typeof import("@node-rs/argon2");
 afterEach(() => jest.restoreAllMocks());
@@ -13,33 +14,33 @@ afterEach(() => jest.restoreAllMocks());
 describe("A password (R20)", () => {
   it("is hashed with Argon2id and the parameters given, another each time, and found again", async () => {
     const service = createPasswordService({ ...cheap, memoryKiB: 64, passes: 3, parallelism: 2 });
-    const [hash, another] = await Promise.all([service.hash(password), service.hash(password)]);
+    const [hash, another] = await Promise.all([service.hash(password, from), service.hash(password, from)]);
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=64,t=3,p=2\$/);
     expect(hash).not.toBe(another);
-    expect(await service.verify(hash, password)).toBe(true);
-    expect(await service.verify(hash, `${password} `)).toBe(false);
+    expect(await service.verify(hash, password, from)).toBe(true);
+    expect(await service.verify(hash, `${password} `, from)).toBe(false);
   });
 
   it("is the same, however its characters are written", async () => {
     const service = createPasswordService(cheap);
-    const hash = await service.hash("Ａcad\u00e9mie ﬁne 10");
-    expect(await service.verify(hash, "Acade\u0301mie fine 10")).toBe(true);
-    expect(await service.verify(hash, "Academie fine 10")).toBe(false);
+    const hash = await service.hash("Ａcad\u00e9mie ﬁne 10", from);
+    expect(await service.verify(hash, "Acade\u0301mie fine 10", from)).toBe(true);
+    expect(await service.verify(hash, "Academie fine 10", from)).toBe(false);
   });
 
   it("of nobody is compared like any other, and never right", async () => {
     const service = createPasswordService({ ...cheap, memoryKiB: 64, passes: 3 });
     const compare = jest.spyOn(argon2, "verify");
-    expect(await service.verify(null, password)).toBe(false);
+    expect(await service.verify(null, password, from)).toBe(false);
     const [compared] = compare.mock.calls[0]!;
     // The same parameters and lengths as of a real hash: so it takes as long.
-    expect(argon2.parseOptions(compared)).toEqual(argon2.parseOptions(await service.hash(password)));
+    expect(argon2.parseOptions(compared)).toEqual(argon2.parseOptions(await service.hash(password, from)));
     compare.mockResolvedValue(true);
-    expect(await service.verify(null, password)).toBe(false);
+    expect(await service.verify(null, password, from)).toBe(false);
   });
 
   it("has to be hashed again when the parameters have changed, or are not to be read", async () => {
-    const hash = await createPasswordService(cheap).hash(password);
+    const hash = await createPasswordService(cheap).hash(password, from);
     expect(createPasswordService(cheap).needsRehash(hash)).toBe(false);
     for (const change of [{ memoryKiB: 16 }, { passes: 2 }, { parallelism: 2, memoryKiB: 16 }]) {
       expect(createPasswordService({ ...cheap, ...change }).needsRehash(hash)).toBe(true);
@@ -49,9 +50,9 @@ describe("A password (R20)", () => {
 
   it("is not in the error when the stored hash is damaged", async () => {
     const service = createPasswordService(cheap);
-    const message = await service.verify("$argon2id$damaged", password).then(() => "", String);
+    const message = await service.verify("$argon2id$damaged", password, from).then(() => "", String);
     expect(message).toBe("Error: Decoding failed");
-    expect(await service.verify(await service.hash(password), password)).toBe(true);
+    expect(await service.verify(await service.hash(password, from), password, from)).toBe(true);
   });
 });
 
@@ -72,9 +73,9 @@ describe("Hashing (R20)", () => {
 
   it("runs as many at once as allowed, and never more", async () => {
     const service = createPasswordService({ ...cheap, concurrency: 3 });
-    const hash = await service.hash(password);
+    const hash = await service.hash(password, from);
     const watched = watchRunning();
-    const either = (index: number) => (index % 2 ? service.verify(hash, password) : service.hash(password));
+    const either = (index: number) => (index % 2 ? service.verify(hash, password, from) : service.hash(password, from));
     const first = Array.from({ length: 40 }, (_, index) => either(index));
     // Some come while others end.
     await first[0];
@@ -85,7 +86,7 @@ describe("Hashing (R20)", () => {
 
   it("lets as many wait as allowed, tells the others to come again, and serves everybody later", async () => {
     const service = createPasswordService({ ...cheap, concurrency: 1, queue: 2 });
-    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => service.hash(password)));
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => service.hash(password, from)));
     expect(outcomes.map(({ status }) => status)).toEqual([
       "fulfilled",
       "fulfilled",
@@ -96,14 +97,23 @@ describe("Hashing (R20)", () => {
     const [refused] = outcomes.filter(outcome => outcome.status === "rejected");
     expect(refused?.reason).toBeInstanceOf(AppError);
     expect(refused?.reason).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
-    expect(await service.verify(await service.hash(password), password)).toBe(true);
+    expect(await service.verify(await service.hash(password, from), password, from)).toBe(true);
+  });
+
+  it("is done for one network after the other, however much one of them wants", async () => {
+    const service = createPasswordService({ ...cheap, concurrency: 1 });
+    const done: string[] = [];
+    const hash = (address: string) => service.hash(password, address).then(() => done.push(address));
+    const greedy = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4"];
+    await Promise.all([...greedy, "192.0.2.2"].map(hash));
+    expect(done.indexOf("192.0.2.2")).toBe(2);
   });
 
   it("goes on after a failure", async () => {
     const service = createPasswordService({ ...cheap, concurrency: 1, queue: 1 });
-    const first = await Promise.allSettled([service.verify("damaged", password), service.hash(password)]);
+    const first = await Promise.allSettled([service.verify("damaged", password, from), service.hash(password, from)]);
     expect(first.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
-    expect(await service.hash(password)).toMatch(/^\$argon2id/);
+    expect(await service.hash(password, from)).toMatch(/^\$argon2id/);
   });
 });
 
