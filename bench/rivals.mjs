@@ -8,7 +8,7 @@
 //   --keep          leaves the database for the next run, which then takes it as it is
 // A run of all servers that is not quick writes bench/results/latest.json, .md and .svg.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import { isDeepStrictEqual, parseArgs } from "node:util";
@@ -111,9 +111,12 @@ async function startAndAsk(server, url) {
 }
 
 function start(server, url, port) {
+  // To a file: to read what a server says while it is measured would take the load's time.
+  const output = `${temporary}/${port}.log`;
+  const file = openSync(output, "w");
   const child = spawn(process.execPath, [...nodeArguments, ...server.arguments], {
     cwd: server.cwd,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", file, file],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -124,10 +127,9 @@ function start(server, url, port) {
       ...server.env,
     },
   });
+  closeSync(file);
   running.add(child);
-  child.output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", text => (child.output = (child.output + text).slice(-4000)));
+  child.lastWords = () => readFileSync(output, "utf8").slice(-4000);
   child.once("exit", () => running.delete(child));
   return child;
 }
@@ -143,7 +145,7 @@ async function waitUntilReady({ server, child, port }, body) {
       await new Promise(resolve => setTimeout(resolve, 200));
     }
   }
-  throw new Error(`${server.name} did not start: ${last?.message}\n${child.output}`);
+  throw new Error(`${server.name} did not start: ${last?.message}\n${child.lastWords()}`);
 }
 
 async function ask(port, path, body) {
@@ -206,7 +208,7 @@ async function measure({ server, child, port, requests, lengths }, { kind, conne
     await load({ ...settings, seconds: warmUpSeconds });
     return await load({ ...settings, seconds });
   } catch (error) {
-    throw new Error(`${server.name}, ${kind}: ${error.message}\n${child.output}`, { cause: error });
+    throw new Error(`${server.name}, ${kind}: ${error.message}\n${child.lastWords()}`, { cause: error });
   }
 }
 

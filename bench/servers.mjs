@@ -20,6 +20,7 @@ export const poolSize = 10;
 const variants = [
   { name: "learngraph", env: { RESPONSE_CACHE_MB: "0" } },
   { name: "learngraph, cached", env: {}, answersFrom: "memory" },
+  { name: "learngraph, cached, each request logged", env: { LOG_LEVEL: "info" }, answersFrom: "memory" },
   { name: "learngraph, through Apollo", env: { RESPONSE_CACHE_MB: "0", COMPILED_QUERIES: "false" } },
   { name: "learngraph, batches not shared", env: { RESPONSE_CACHE_MB: "0", SHARED_BATCHES: "false" } },
 ];
