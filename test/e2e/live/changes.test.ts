@@ -46,6 +46,9 @@ async function followTopics(client = live) {
 async function followCatalogue(client = live) {
   const followed = client.follow(CatalogChangedDocument);
   await begun(followed, () => run(`UPDATE "topic" SET "emoji" = "emoji" WHERE "id" = 6`));
+  // What was changed until here may still be on its way, and would be told with what comes next.
+  await run(`UPDATE "topic" SET "emoji" = "emoji" WHERE "id" = 5`);
+  await upTo(followed, ({ catalogChanged }) => catalogChanged.changes.some(({ nodeId }) => nodeId === topicId(5)));
   return followed;
 }
 
@@ -145,8 +148,8 @@ describe("Subscription.catalogChanged", () => {
   });
 
   it("survives a flood: ten thousand rows in one statement are one event that says so", async () => {
-    const followed = await followCatalogue();
     const topics = await followTopics();
+    const followed = await followCatalogue();
     await run(`
       INSERT INTO "lesson" ("slug", "title", "summary", "kind", "level", "duration_minutes", "access", "updated_on", "body_markdown", "body_html", "body_text")
       SELECT 'flood-' || i, 'L', 'S', 'LESSON', 'BEGINNER', 5, 'PUBLIC', '2026-06-24', 'b', 'b', 'b' FROM generate_series(1, 10000) i`);
