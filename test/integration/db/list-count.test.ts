@@ -114,11 +114,14 @@ function statementsOf({ do: what, table = "", ids }: Change): string[] {
         `INSERT INTO "${table}" ("${left}", "${right}", ${rank}) SELECT DISTINCT ${columns} FROM (VALUES ${rows.join(", ")}) v (${columns}) WHERE ${lives} ON CONFLICT ("${left}", "${right}") DO NOTHING`,
       ];
     }
-    case "move":
+    case "move": {
+      // A tool's rank is its id, so that no two of a topic ever have the same.
+      const rank = table === "topic_tool" ? `, "rank" = ${first[1]}` : "";
       return [
-        `UPDATE "${table}" x SET "${right}" = ${first[1]} WHERE "${left}" = ${leftId(first[0])}
+        `UPDATE "${table}" x SET "${right}" = ${first[1]}${rank} WHERE "${left}" = ${leftId(first[0])}
          AND NOT EXISTS (SELECT 1 FROM "${table}" y WHERE y."${left}" = x."${left}" AND y.ctid <> x.ctid)`,
       ];
+    }
     case "unlink":
       return [`DELETE FROM "${table}" WHERE "${left}" = ${leftId(first[0])}`];
     case "modules":
