@@ -122,8 +122,8 @@ function underStrain(url: string): void {
         url: postgresSettings(url, name).url,
         poolSize: 2,
         // Short, but longer than a busy machine takes for what is to work.
-        acquireTimeoutMs: 1_000,
-        statementTimeoutMs: 1_000,
+        acquireTimeoutMs: 2_000,
+        statementTimeoutMs: 2_000,
         onIdleError: error => void idleErrors.push(error),
       }),
     );
@@ -189,7 +189,7 @@ function underStrain(url: string): void {
   });
 
   it("lets exclusive work take longer than a statement may, and no later work", async () => {
-    const slow = await database.exclusive(connection => connection.query(`SELECT pg_sleep(1.5)::text, 1 AS "one"`));
+    const slow = await database.exclusive(connection => connection.query(`SELECT pg_sleep(3)::text, 1 AS "one"`));
     expect(slow).toMatchObject([{ one: 1 }]);
     await expectUnavailable(database.query(sql`SELECT pg_sleep(20)::text`));
   });

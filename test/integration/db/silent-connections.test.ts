@@ -67,8 +67,9 @@ function onPostgres(): void {
     const direct = new URL((await settingsOf(home))!.url);
     proxy = await openTcpProxy(direct);
     const through = Object.assign(new URL(direct), { hostname: "127.0.0.1", port: String(proxy.port) }).href;
+    // Longer than a busy machine takes for what is to work.
     database = createDatabase(
-      openPostgres({ url: through, poolSize: 2, acquireTimeoutMs: 1_000, statementTimeoutMs: 1_000 }),
+      openPostgres({ url: through, poolSize: 2, acquireTimeoutMs: 2_000, statementTimeoutMs: 2_000 }),
     );
   });
   afterAll(async () => {
@@ -85,7 +86,7 @@ function onPostgres(): void {
     await proxy.set("stall");
     const startedAt = performance.now();
     await expect(ask()).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
-    // Without it, nothing would ever end here; the statement's own second, half a second more, and what a busy machine adds.
+    // Without it, nothing would ever end here; the statement's own two seconds, half a second more, and what a busy machine adds.
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     await proxy.set("pass");
     await ask();
@@ -93,7 +94,7 @@ function onPostgres(): void {
 
   it("is waited for where bulk work goes on: that has no end", async () => {
     const rows = await database.exclusive(async connection => {
-      await connection.script(`SELECT pg_sleep(2)`);
+      await connection.script(`SELECT pg_sleep(3)`);
       return connection.query(`SELECT 1 AS "one"`);
     });
     expect(rows).toEqual([{ one: 1 }]);
