@@ -371,7 +371,11 @@ async function run(steps: readonly Step[], counts: Counts): Promise<void> {
 }
 
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ["setImmediate", "clearImmediate", "nextTick", "queueMicrotask"] });
+  jest.useFakeTimers({
+    doNotFake: ["setImmediate", "clearImmediate", "nextTick", "queueMicrotask"],
+    // Not about to be another day.
+    now: new Date("2026-06-24T12:00:00Z"),
+  });
 });
 afterEach(() => {
   jest.useRealTimers();
