@@ -14,7 +14,9 @@ if (postgresPrograms === undefined) {
   const running: PostgresInstance[] = [];
 
   beforeAll(async () => {
-    primary = await startPostgresInstance(postgresPrograms ?? "", { settings: { wal_level: "replica" } });
+    // Whoever vacuums ends transactions too.
+    const settings = { wal_level: "replica", autovacuum: "off" };
+    primary = await startPostgresInstance(postgresPrograms ?? "", { settings });
     running.push(primary);
     await primary.run("CREATE ROLE plain LOGIN", "CREATE TABLE written (id integer)");
   }, 60_000);
