@@ -22,6 +22,7 @@ import { createRandomCatalogue, learner, randomFrom, readCatalogue, type Rows } 
 import { operationOf, type Operation } from "../support/reference/operation";
 import { createTestServices } from "../support/services";
 import type { Database } from "../../src/db/database";
+import type { PoolState } from "../../src/db/driver";
 import type { Services } from "../../src/request/services";
 
 const seed = Number(process.env["LEARNGRAPH_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -81,6 +82,9 @@ function noteRejections() {
   return {
     noted,
     stop: async () => {
+      // What is still read may be what the last ones wait for.
+      const isReading = ({ total, idle }: PoolState) => idle < total;
+      while (isReading(database.poolState())) await new Promise(resolve => setTimeout(resolve, 10));
       await new Promise(resolve => setTimeout(resolve, 200));
       real.removeAllListeners("unhandledRejection");
       for (const listener of listeners) real.on("unhandledRejection", listener);
