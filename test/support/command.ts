@@ -33,7 +33,8 @@ export function runProgram(program: string, args: readonly string[], options: Co
         resolve({ exitCode, stdout, stderr });
       },
     );
-    child.stdin?.end(input);
+    // One that has ended already takes no input; its outcome says what there is to say.
+    child.stdin?.on("error", () => undefined).end(input);
   });
 }
 
