@@ -1,8 +1,9 @@
 // What servers of a test's own need: the programs of this machine, somebody to run as, and free ports.
 import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, existsSync, readdirSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 
 /** Where Debian has PostgreSQL's programs, the newest; undefined where there are none. */
@@ -32,13 +33,31 @@ export function ownByPostgres(path: string): void {
   if (user) chownSync(path, user.uid, user.gid);
 }
 
+/**
+ * Below those that the system gives to whoever asks for none, such as every connection (Linux: from 32768 on): of these nobody takes one between
+ * its choice and its use.
+ */
+const chosenPorts = [20_000, 32_000] as const;
+
 /** Nobody has them now; all are different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map(server => once(server, "listening")));
-  const ports = servers.map(server => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(...chosenPorts);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, "127.0.0.1"), "listening");
+    await new Promise(resolve => server.close(resolve));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export async function freePort(): Promise<number> {
