@@ -111,12 +111,13 @@ it("publishes each scheduled revision once, whichever server it was scheduled on
   const tool = (name: string) =>
     `slug: "${name}", content: { name: "${name}", vendor: "V", category: CODE_EDITOR, tagline: "T", website: "https://example.org", pricingModel: FREE, description: "A tool." }`;
   const drafts: string[] = [];
+  const began = Date.now();
   for (let index = 0; index < scheduledCount; index++) {
     const url = index % 2 === 0 ? first : second;
     drafts.push((await edit(url, "createTool", tool(`scheduled-${index}`))).id);
   }
-  // All at the same moment, which both servers wait for.
-  const publishAt = new Date(Date.now() + 5_000).toISOString();
+  // All at the same moment, which both servers wait for, and which has not come yet when the last one is scheduled, however slow this machine is.
+  const publishAt = new Date(Date.now() + 4_000 + 2 * (Date.now() - began)).toISOString();
   await Promise.all(
     drafts.map((id, index) =>
       edit(index % 2 === 0 ? second : first, "scheduleRevision", `revisionId: "${id}", publishAt: "${publishAt}"`),

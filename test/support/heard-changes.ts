@@ -33,6 +33,11 @@ export async function hearChanges(database: Database): Promise<HeardChanges> {
   return { all, sorted: async () => (await all()).sort() };
 }
 
+/** Everything that was committed before the call has been heard, however long that takes: `caughtUp` gives up after a second. */
+export async function heardAll({ changes }: Pick<Database, "changes">): Promise<void> {
+  while (!(await changes.caughtUp())) await new Promise(resolve => setTimeout(resolve, 20));
+}
+
 export function asPayload({ type, kind, ids }: Change): string {
   return `${type} ${kind} ${ids === "all" ? "*" : ids.join()}`;
 }

@@ -33,25 +33,31 @@ export function ownByPostgres(path: string): void {
   if (user) chownSync(path, user.uid, user.gid);
 }
 
-/** Nobody has them now, nor is given one by the system, which starts above them; all are different. */
+/**
+ * Below those that the system gives to whoever asks for none, such as every connection (Linux: from 32768 on): of these nobody takes one between
+ * its choice and its use.
+ */
+const chosenPorts = [20_000, 32_000] as const;
+
+/** Nobody has them now; all are different. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
-    const port = randomInt(15_000, 32_000);
+    const port = randomInt(...chosenPorts);
     if (await isFree(port)) ports.add(port);
   }
   return [...ports];
 }
 
 async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
+  const server = createServer();
   try {
-    await once(server, "listening");
+    await once(server.listen(port, "127.0.0.1"), "listening");
+    await new Promise(resolve => server.close(resolve));
+    return true;
   } catch {
     return false;
   }
-  await new Promise(resolve => server.close(resolve));
-  return true;
 }
 
 export async function freePort(): Promise<number> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Database } from "../../src/db/database";
 import { openEmbedded } from "../../src/db/embedded-driver";
 import { openDatabase, type DatabaseSettings } from "../../src/db/open-database";
+import { sql } from "../../src/db/sql";
 import { openBlankDatabase, openTestDatabase, serverUrl, settingsOf } from "./database";
 import { emptyImage, goldenImage, type Golden } from "./golden";
 
@@ -14,7 +15,7 @@ export interface SharedDatabase {
   readonly settings: DatabaseSettings;
   /** What tells a program of ours which database it is. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs `work` in this process. On PGlite no other process may have the database open meanwhile. */
+  /** Runs `work` in this process, once no other one has the database open: on PGlite none may. */
   use<T>(work: (database: Database) => Promise<T>): Promise<T>;
   /** Deletes it. No process may have it open on PGlite. */
   remove(): Promise<void>;
@@ -35,6 +36,8 @@ export async function createSharedDatabase(content: Golden | "blank" = "empty"):
     settings,
     env: { DATA_DIRECTORY: directory, ...(url === undefined ? {} : { DATABASE_URL: url }) },
     use: async work => {
+      // Of a process that was killed, PostgreSQL goes on with what it was sent, and commits it.
+      while (onServer && (await othersIn(onServer)) > 0) await new Promise(resolve => setTimeout(resolve, 20));
       const database = await openDatabase(settings);
       try {
         return await work(database);
@@ -47,6 +50,14 @@ export async function createSharedDatabase(content: Golden | "blank" = "empty"):
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** How many connections there are to the database beside the one that is asked. */
+async function othersIn(database: Database): Promise<number> {
+  const [row] = await database.query<{ count: number }>(sql`
+    SELECT count(*)::integer AS "count" FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`);
+  return row?.count ?? 0;
 }
 
 function openHere(content: Golden | "blank"): Promise<Database> {

@@ -5,6 +5,7 @@ import { creation, editorsAuthorization, Watched } from "../../support/faults";
 import { createAttemptLimiter } from "../../../src/auth/attempts";
 import { openAgain, openTestDatabase, serverUrl } from "../../support/database";
 import { addDatabaseClock } from "../../support/database-clock";
+import { heardAll } from "../../support/heard-changes";
 import { createTestLog } from "../../support/log";
 import { startTestServer, type TestServer } from "../../support/server";
 import { createTestServices } from "../../support/services";
@@ -106,7 +107,7 @@ describe("An answer that was asked of a day", () => {
   beforeAll(async () => {
     await database.models.$executeRaw`
       UPDATE "fact" SET "as_of" = '2031-01-01', "stale_after" = '2031-06-24' WHERE "id" = (SELECT min("id") FROM "fact" WHERE "tool_id" IS NOT NULL)`;
-    await database.changes.caughtUp();
+    await heardAll(database);
   });
 
   it("ends with it, and is not given on the day before either, when the clock is set back over midnight", async () => {
@@ -182,7 +183,8 @@ describe("What is scheduled", () => {
     return stateOf(slug);
   };
   async function untilPublished(slug: string): Promise<void> {
-    for (let tries = 0; (await stateOf(slug)) !== "PUBLISHED"; tries++) {
+    // It says so after the commit, which others may see a moment before it knows of it.
+    for (let tries = 0; (await stateOf(slug)) !== "PUBLISHED" || !said().includes(slug); tries++) {
       if (tries > 200) throw new Error(`${slug} was not published`);
       await delay(20);
     }

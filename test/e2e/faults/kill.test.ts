@@ -100,7 +100,7 @@ it(`loses nothing that was acknowledged over ${kills} kills, does nothing twice,
 }, 600_000);
 
 it("is not ready first when it is stopped under load, answers what it has received, and ends in time (R24)", async () => {
-  const watched = await start({ STOP_DELAY_MS: "2000" });
+  const watched = await start({ STOP_DELAY_MS: "5000" });
   const acknowledged: string[] = [];
   const broken: unknown[] = [];
   const unanswered: string[] = [];

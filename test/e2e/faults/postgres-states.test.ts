@@ -42,7 +42,7 @@ function describeWith(programs: string): void {
     }
   };
   const migrated = async (): Promise<PostgresInstance> => {
-    const instance = await startPostgresInstance(programs, { settings: { max_connections: "20" } });
+    const instance = await startPostgresInstance(programs, { settings: { max_connections: String(mostConnections) } });
     await directly(
       instance,
       async direct => void (await applyMigrations(direct, await readMigrations("prisma/migrations"))),
@@ -57,7 +57,7 @@ function describeWith(programs: string): void {
     url.port = String(proxy.port);
     database = createDatabase(
       openPostgres({
-        ...{ url: url.href, poolSize: 5, acquireTimeoutMs: 1_000, statementTimeoutMs: 2_000, listenCheckMs: 100 },
+        ...{ url: url.href, poolSize: 5, acquireTimeoutMs: 4_000, statementTimeoutMs: 4_000, listenCheckMs: 100 },
         onIdleError: () => undefined,
       }),
     );
@@ -142,12 +142,13 @@ function describeWith(programs: string): void {
   it("is answered for with 503 while others have all its connections", async () => {
     const others: Client[] = [];
     try {
-      for (;;) {
+      // All that there are: one that ends is free a little later than it is not to be seen any more.
+      while (others.length < mostConnections) {
         const other = new Client({ connectionString: first.url.href });
         other.on("error", () => undefined);
         if (await other.connect().then(...isSo)) others.push(other);
         // What the server had is free for a moment, and goes to the others.
-        else if ((await others[0]?.query(endOurSessions))?.rowCount === 0) break;
+        else await others[0]?.query(endOurSessions);
       }
       await watched.expectAway();
     } finally {
@@ -181,7 +182,10 @@ function describeWith(programs: string): void {
     proxy.aim(second.url);
     proxy.resetAll();
     await watched.expectRecovery("failed over, the old one gone");
-    expect((await directly(second, writtenSlugs)).revisions).toContain("after-failed-over-the-old-one-gone-0");
+    // Written there at the first attempt or at a later one.
+    const isAfter = (slug: string) => slug.startsWith("after-failed-over-the-old-one-gone-");
+    expect((await directly(second, writtenSlugs)).revisions.filter(isAfter)).toHaveLength(1);
+    expect((await directly(first, writtenSlugs)).revisions.filter(isAfter)).toEqual([]);
     proxy.aim(first.url);
     proxy.resetAll();
     await watched.expectWorking();
@@ -221,6 +225,8 @@ function describeWith(programs: string): void {
   }
 }
 
+/** To each instance, those that superusers have for themselves included. */
+const mostConnections = 20;
 const isSo = [() => true, () => false] as const;
 
 const endOurSessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'learngraph%'`;

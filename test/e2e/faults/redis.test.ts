@@ -13,7 +13,7 @@ import { openTcpProxy, type ProxyMode, type TcpProxy } from "../../support/tcp-p
 
 if (redisProgram === undefined) process.stderr.write("redis.test.ts: skipped, there is no redis-server.\n");
 /** Longest wait for an answer with one count in it, which waits 0.5 s for Redis at most (`commandTimeout`, server/redis.ts). The rest is for a busy machine. */
-const longestMs = 2_000;
+const longestMs = 5_000;
 
 (redisProgram === undefined ? describe.skip : describe)("Redis (needs redis-server)", () => {
   let redis: RedisInstance;

@@ -5,6 +5,7 @@ import proxyAddress from "@fastify/proxy-addr";
 import fc from "fast-check";
 import { CostBudget } from "../../../src/server/cost-budget";
 import { forwardedAddress } from "../../../src/server/client-address";
+import { heardAll } from "../../support/heard-changes";
 import { startTestServer, type TestServer } from "../../support/server";
 import { requestOf } from "./wire";
 
@@ -113,7 +114,7 @@ describe("A repeated request", () => {
       where: { slug: "backend-and-api-development" },
       data: { emoji: "🛰️" },
     });
-    await server.database.changes.caughtUp();
+    await heardAll(server.database);
     const answer = await send();
     expect(answer.headers.get("cache-status")).toBe("learngraph; fwd=miss");
     expect(await answer.text()).toContain("🛰️");

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { sql, trustedSql } from "../../../src/db/sql";
 import { buildGraphQLSchema } from "../../../src/server/schema";
+import { heardAll } from "../../support/heard-changes";
 import {
   addOne,
   createRandomCatalogue,
@@ -39,7 +40,7 @@ describe("any answer, with any change between", () => {
     });
     await createRandomCatalogue(server.database, randomFrom(seed));
     rows = await readCatalogue(server.database);
-    await server.database.changes.caughtUp();
+    await heardAll(server.database);
   });
   afterAll(async () => {
     await fresh.close();
@@ -99,7 +100,7 @@ describe("any answer, with any change between", () => {
           }
           for (const draw of draws) {
             await change(draw);
-            await server.database.changes.caughtUp();
+            await heardAll(server.database);
             for (const operation of operations) {
               const found = await ask(server, operation);
               expect(found.text).toBe((await ask(fresh, operation)).text);
@@ -187,7 +188,7 @@ describe("an answer", () => {
     await warm(question, other);
     const title = `Title ${randomUUID()}`;
     await server.database.models.topic.update({ where: { slug }, data: { title } });
-    await server.database.changes.caughtUp();
+    await heardAll(server.database);
     expect(await (await get(question, { slug })).text()).toContain(title);
     expect(await statements(async () => (await get(question, other)).text())).toBe(0);
   });
@@ -197,7 +198,7 @@ describe("an answer", () => {
     await warm(question, missing);
     expect(await (await get(question, missing)).text()).toBe(`{"data":{"topic":null}}\n`);
     await server.database.models.topic.update({ where: { id: 2 }, data: { slug: missing.slug } });
-    await server.database.changes.caughtUp();
+    await heardAll(server.database);
     expect(await (await get(question, missing)).text()).toContain(`"title"`);
   });
 
@@ -218,7 +219,7 @@ describe("an answer", () => {
       where: { slug: "guide-to-cursor" },
       data: { access: "ACCOUNT" },
     });
-    await server.database.changes.caughtUp();
+    await heardAll(server.database);
     const authorization = await bearer();
     const text = `{ lesson(by: { slug: "guide-to-cursor" }) { content { __typename } } }`;
     await warm(text);

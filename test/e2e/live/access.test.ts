@@ -1,6 +1,7 @@
 // Who may follow what: found out when a connection begins, when a subscription begins, and again at each event.
 import { createTokenService } from "../../../src/auth/tokens";
 import { newSigningKey, parseSigningKeys, type SigningKeys } from "../../../src/auth/signing-keys";
+import { encodeNodeId } from "../../../src/graphql/node-id";
 import type { Viewer } from "../../../src/request/context";
 import { saveDraft, startEditorsServer } from "../../support/editors-server";
 import { begun, handshake, openLive, upTo, type LiveClient, type LiveOptions } from "../../support/live";
@@ -123,7 +124,11 @@ describe("A session that ends", () => {
   it("is not mistaken for an open one when a subscription begins on an open connection", async () => {
     const viewer = await createViewer(server.database, { role: "EDITOR" });
     const client = await openAs(viewer);
-    await begun(client.follow(topics), touchTopic);
+    const followed = client.follow<{ topicPublished: { nodeId: string } }, never>(topics);
+    await begun(followed, touchTopic);
+    // What was touched until here comes before this: nothing comes any more by which the end could be found out.
+    await server.database.models.topic.update({ where: { id: 2 }, data: { emoji: "📘" } });
+    await upTo(followed, ({ topicPublished }) => topicPublished.nodeId === encodeNodeId("Topic", 2));
     await endUnannounced(viewer);
     expect(await client.follow(drafts).ended).toMatchObject({ code: 4401 });
   });

@@ -211,9 +211,8 @@ describe("A collector", () => {
   };
 
   it("that is away costs spans alone, and a warning", async () => {
-    const gone = await startCollector();
-    await gone.close();
-    expect(await answersWithout(gone.endpoint)).toHaveLength(1);
+    // Nobody is there, and nobody comes: a port that was free may be somebody else's a moment later.
+    expect(await answersWithout("http://127.0.0.1:1")).toHaveLength(1);
   });
 
   it.each([400, 403, 500, 503])("that answers %i costs spans alone, and a warning", async status => {

@@ -87,7 +87,10 @@ it("connections are as many as the server allows; one more is closed at once, an
     return socket;
   };
   const isAnswered = async (socket: Socket) => {
-    const heard = Promise.race([once(socket, "data").then(() => true), once(socket, "close").then(() => false)]);
+    // One that was closed may be reset, too: an error comes before its end, and is none here.
+    const heard = new Promise<boolean>(resolve => {
+      socket.once("data", () => resolve(true)).once("close", () => resolve(false));
+    });
     socket.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n");
     return heard;
   };
@@ -114,8 +117,10 @@ it("a client that sends on before it has its answers is cut at the eleventh, bef
     const socket = await open();
     let bytes = 0;
     socket.on("data", part => (bytes += part.length));
+    // What the server has not read when it closes the connection resets it, which is an error here and no failure.
+    const closed = new Promise(resolve => socket.once("close", resolve));
     socket.write(asking.repeat(requests));
-    await once(socket, "close");
+    await closed;
     return bytes;
   };
   expect(await bytesOf(200)).toBeLessThan(12 * whole);

@@ -30,7 +30,8 @@ it.each([
   ["documents that take long to check", manyFields],
 ])("answers somebody else before it is through with one client's %s (R21)", async (_what, bodyOf) => {
   const question = JSON.stringify({ query: "{ topics(first: 2) { nodes { slug } } }" });
-  expect(await send(question, "192.0.2.1")).toBe(200);
+  // Known, made and kept: how long the database takes is not in question.
+  for (let time = 0; time < 3; time++) expect(await send(question, "192.0.2.1")).toBe(200);
   let done = 0;
   const hostile = Array.from({ length: count }, async (_, n) => {
     const status = await send(bodyOf(n), "198.51.100.1");
