@@ -1,6 +1,7 @@
 // What changes in the database, told to whoever listens in this process: from the database's own notifications, so that it does not matter
 // who made the change. Never ends the process, whatever a listener throws.
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { ChangeSet, changedTypes, parseChange, type Change } from "./change-set";
 import type { Driver } from "./driver";
 
@@ -24,6 +25,10 @@ const channel = "learngraph_changes";
 const ping = /^Ping ([\w-]+)$/;
 /** How long what an instance says to hear itself may take, in milliseconds. */
 const longestPingMs = 5_000;
+/** What is not heard is said again after as long, then twice as long, up to so many times as long. */
+const longestPause = 12;
+/** Does not keep the process alive. */
+const pause = (ms: number) => delay(ms, undefined, { ref: false });
 /** How long a set is gathered, in milliseconds. */
 const gatherMs = 25;
 
@@ -114,18 +119,28 @@ export class ChangeFeed {
     for (const type of changedTypes) this.#announce({ type, kind: "CHANGED", ids: "all" });
   }
 
-  /** Through a pooler that hands out a connection for each transaction, listening succeeds and nothing is heard. */
+  /**
+   * Tries until it is heard what is sent like the statements of the program. Through a pooler that hands out a connection for each transaction,
+   * listening succeeds and nothing is heard; in other cases it passes, such as while the database takes no statements, or a failover has moved
+   * one of both only.
+   */
   async #prove(waitMs: number, warns: boolean): Promise<void> {
     const connection = ++this.#connections;
-    const said = await this.#ping(waitMs);
-    // Lost meanwhile, it could not be heard.
-    if (!this.#isConnected || connection !== this.#connections) return;
-    this.#isProven = Boolean(said);
-    if (!warns || said !== false) return;
-    this.#onProblem(
-      "changes in the database are not heard: what is sent through DATABASE_URL does not reach the connection that listens; behind a pooler, set DATABASE_DIRECT_URL to the database itself",
-      undefined,
-    );
+    for (let attempt = 0; ; attempt++) {
+      const said = await this.#ping(waitMs);
+      // Lost meanwhile, it could not be heard.
+      if (!this.#isConnected || connection !== this.#connections) return;
+      this.#isProven = Boolean(said);
+      if (said) return;
+      if (warns && said === false) {
+        warns = false;
+        this.#onProblem(
+          "changes in the database are not heard: what is sent through DATABASE_URL does not reach the connection that listens; behind a pooler, set DATABASE_DIRECT_URL to the database itself",
+          undefined,
+        );
+      }
+      await pause(waitMs * Math.min(2 ** attempt, longestPause));
+    }
   }
 
   /**

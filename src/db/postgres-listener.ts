@@ -89,9 +89,8 @@ async function listenOnce(
   const listen = async () => {
     await client.connect();
     await client.query(`LISTEN "${channel}"`);
-    const isReadOnly = await readOnly(client);
     listener.connected();
-    return Promise.race([broken, untilSilent(client, isReadOnly, checkMs, signal)]);
+    return Promise.race([broken, untilSilent(client, checkMs, signal)]);
   };
   const over = new AbortController();
   try {
@@ -105,13 +104,14 @@ async function listenOnce(
   }
 }
 
-/** Returns when the connection is not wanted any more; throws when it does not answer, or when its server is not the one it was. */
-async function untilSilent(client: Client, wasReadOnly: boolean, checkMs: number, signal: AbortSignal): Promise<void> {
+/** Returns when the connection is not wanted any more; throws when it does not answer, or when its server may not be the one that is written to. */
+async function untilSilent(client: Client, checkMs: number, signal: AbortSignal): Promise<void> {
   for (;;) {
     await pause(checkMs, signal);
     if (signal.aborted) return;
-    // After a failover, the old primary may well be there, and say nothing of what the new one does.
-    if ((await readOnly(client)) && !wasReadOnly) throw new Error("the database has become read-only");
+    // After a failover, the old primary may well be there, and say nothing of what the new one does. Also one that was read-only when this
+    // connection was made: the next one may lead to the new.
+    if (await readOnly(client)) throw new Error("the database is read-only");
   }
 }
 

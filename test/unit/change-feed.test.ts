@@ -9,9 +9,11 @@ import type { RequestContext } from "../../src/request/context";
 function setUp({ answers = true } = {}) {
   let channel: ChannelListener | null = null;
   let ends = 0;
+  let failures = 0;
   const feed = new ChangeFeed({
     query: (_text, [name, payload]) => {
       expect(name).toBe("learngraph_changes");
+      if (failures-- > 0) return Promise.reject(new Error("no connection"));
       if (answers) channel?.message(String(payload));
       return Promise.resolve([{}] as never[]);
     },
@@ -35,6 +37,8 @@ function setUp({ answers = true } = {}) {
     say: (payload: string) => channel?.message(payload),
     lose: () => channel?.lost(new Error("gone")),
     reconnect: () => channel?.connected(),
+    /** So many statements, the next ones. */
+    fail: (count: number) => void (failures = count),
   };
 }
 
@@ -121,6 +125,21 @@ describe("ChangeFeed", () => {
     );
     expect(others).toEqual(["the connection that hears of changes is lost"]);
     expect([hearing.problems, hearing.heard]).toEqual([[], ["true"]]);
+  });
+
+  it("is proven later, when what it says could not be sent at first", async () => {
+    const { feed, start, reconnect, lose, fail } = setUp();
+    const untilProven = async () => {
+      expect(feed.isProven).toBe(false);
+      while (!feed.isProven) await new Promise(resolve => setTimeout(resolve, 5));
+    };
+    fail(2);
+    await start();
+    await untilProven();
+    lose();
+    fail(1);
+    reconnect();
+    await untilProven();
   });
 
   it("warns of nothing when it was stopped before an answer could come", async () => {

@@ -1,6 +1,7 @@
 // PostgreSQL that is there and cannot serve: full, read-only, out of connections, shutting down, recovering, replaced by another one. On
 // instances of the test's own, behind a proxy.
 import { Client } from "pg";
+import { setTimeout as delay } from "node:timers/promises";
 import { createDatabase, type Database } from "../../../src/db/database";
 import { applyMigrations, readMigrations } from "../../../src/db/migrations";
 import { openPostgres } from "../../../src/db/postgres-driver";
@@ -191,13 +192,21 @@ function describeWith(programs: string): void {
     await watched.expectWorking();
   });
 
-  it("may be replaced by another one while connections to the old one, now read-only, stay open", async () => {
+  it.each([
+    ["has made before", false],
+    ["makes when that is read-only already", true],
+  ])("may be replaced by another one while connections to the old one that it %s stay open", async (_, isMadeLate) => {
     // Existing sessions learn of a setting when the configuration is read again.
     await first.run(`ALTER SYSTEM SET default_transaction_read_only = on`, `SELECT pg_reload_conf()`);
+    if (isMadeLate) {
+      const made = proxy.taken();
+      proxy.resetAll();
+      while (proxy.taken() === made || !(await database.changes.caughtUp())) await delay(10);
+    }
     proxy.aim(second.url);
     await watched.expectRecovery("failed over, the old one read-only");
     // The connection that hears of changes went over as well.
-    while (!(await database.changes.caughtUp())) await new Promise(resolve => setTimeout(resolve, 50));
+    while (!(await database.changes.caughtUp())) await delay(50);
     await first.run(
       `SET default_transaction_read_only = off`,
       `ALTER SYSTEM RESET default_transaction_read_only`,
