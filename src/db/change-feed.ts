@@ -27,8 +27,6 @@ const ping = /^Ping ([\w-]+)$/;
 const longestPingMs = 5_000;
 /** What is not heard is said again after as long, then twice as long, up to so many times as long. */
 const longestPause = 12;
-/** Does not keep the process alive. */
-const pause = (ms: number) => delay(ms, undefined, { ref: false });
 /** How long a set is gathered, in milliseconds. */
 const gatherMs = 25;
 
@@ -126,10 +124,11 @@ export class ChangeFeed {
    */
   async #prove(waitMs: number, warns: boolean): Promise<void> {
     const connection = ++this.#connections;
-    for (let attempt = 0; ; attempt++) {
+    const isCurrent = () => this.#isConnected && connection === this.#connections;
+    for (let attempt = 0; isCurrent(); attempt++) {
       const said = await this.#ping(waitMs);
       // Lost meanwhile, it could not be heard.
-      if (!this.#isConnected || connection !== this.#connections) return;
+      if (!isCurrent()) return;
       this.#isProven = Boolean(said);
       if (said) return;
       if (warns && said === false) {
@@ -139,7 +138,8 @@ export class ChangeFeed {
           undefined,
         );
       }
-      await pause(waitMs * Math.min(2 ** attempt, longestPause));
+      // Does not keep the process alive.
+      await delay(waitMs * Math.min(2 ** attempt, longestPause), undefined, { ref: false });
     }
   }
 

@@ -1,4 +1,5 @@
 // A connection of its own that listens for notifications: kept, asked now and then whether it still hears, and made again when it is lost.
+import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import type { ChannelListener } from "./driver";
 
@@ -128,15 +129,7 @@ function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
   });
 }
 
-/** Does not keep the process alive. */
-function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, signal?.aborted ? 0 : milliseconds).unref();
-    signal?.addEventListener("abort", done);
-  });
+/** Until the time is over or `signal` says so. Does not keep the process alive. */
+async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { ref: false, ...(signal ? { signal } : {}) }).catch(() => undefined);
 }

@@ -10,9 +10,11 @@ function setUp({ answers = true } = {}) {
   let channel: ChannelListener | null = null;
   let ends = 0;
   let failures = 0;
+  let asked = 0;
   const feed = new ChangeFeed({
     query: (_text, [name, payload]) => {
       expect(name).toBe("learngraph_changes");
+      asked++;
       if (failures-- > 0) return Promise.reject(new Error("no connection"));
       if (answers) channel?.message(String(payload));
       return Promise.resolve([{}] as never[]);
@@ -33,6 +35,7 @@ function setUp({ answers = true } = {}) {
   return {
     ...{ feed, problems, heard },
     ends: () => ends,
+    asked: () => asked,
     start: () => feed.start(message => problems.push(message), { pingMs: 20 }),
     say: (payload: string) => channel?.message(payload),
     lose: () => channel?.lost(new Error("gone")),
@@ -140,6 +143,16 @@ describe("ChangeFeed", () => {
     fail(1);
     reconnect();
     await untilProven();
+  });
+
+  it("asks nothing more once it was stopped", async () => {
+    const { feed, start, problems, asked } = setUp({ answers: false });
+    await start();
+    while (problems.length === 0) await new Promise(resolve => setTimeout(resolve, 5));
+    await feed.stop();
+    const before = asked();
+    await new Promise(resolve => setTimeout(resolve, 100));
+    expect(asked()).toBe(before);
   });
 
   it("warns of nothing when it was stopped before an answer could come", async () => {

@@ -1,12 +1,13 @@
 // PostgreSQL that is there and cannot serve: full, read-only, out of connections, shutting down, recovering, replaced by another one. On
 // instances of the test's own, behind a proxy.
-import { Client } from "pg";
 import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
 import { createDatabase, type Database } from "../../../src/db/database";
 import { applyMigrations, readMigrations } from "../../../src/db/migrations";
 import { openPostgres } from "../../../src/db/postgres-driver";
 import { serverUrl } from "../../support/database";
 import { creation, editorsAuthorization, expectUnavailable, Watched, writtenSlugs } from "../../support/faults";
+import { heardAll } from "../../support/heard-changes";
 import { ownByPostgres, postgresPrograms } from "../../support/own-servers";
 import { startPostgresInstance, type PostgresInstance } from "../../support/postgres-instance";
 import { canMountSmall, mountSmall, unmount } from "../../support/small-disk";
@@ -201,12 +202,13 @@ function describeWith(programs: string): void {
     if (isMadeLate) {
       const made = proxy.taken();
       proxy.resetAll();
-      while (proxy.taken() === made || !(await database.changes.caughtUp())) await delay(10);
+      while (proxy.taken() === made) await delay(10);
+      await heardAll(database);
     }
     proxy.aim(second.url);
     await watched.expectRecovery("failed over, the old one read-only");
     // The connection that hears of changes went over as well.
-    while (!(await database.changes.caughtUp())) await delay(50);
+    await heardAll(database);
     await first.run(
       `SET default_transaction_read_only = off`,
       `ALTER SYSTEM RESET default_transaction_read_only`,
